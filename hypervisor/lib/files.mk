@@ -1,0 +1,2 @@
+obj-y  :=
+pure-y := string.o
