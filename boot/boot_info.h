@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the boot loader told us, whichever door we came through. boot/ fills it once, with copies of
+ * everything that must survive; nothing in it points into loader memory except the modules' ranges
+ * themselves. Lives in init memory: whoever needs a part later copies it.
+ */
+#ifndef BOOT_BOOT_INFO_H
+#define BOOT_BOOT_INFO_H
+
+#include "lib/types.h"
+
+#define BOOT_MAX_RANGES	 128
+#define BOOT_MAX_MODULES 8
+#define BOOT_STRINGS	 8192 /* bytes for all command lines together */
+
+enum boot_mem_type { /* the values are those of the BIOS's E820 */
+	BOOT_MEM_RAM = 1,
+	BOOT_MEM_RESERVED = 2,
+	BOOT_MEM_ACPI = 3, /* tables, reclaimable */
+	BOOT_MEM_NVS = 4,
+	BOOT_MEM_BAD = 5,
+};
+
+struct boot_range {
+	uint64_t base, size; /* bytes; as the firmware gave them, not page aligned */
+	uint32_t type;	     /* enum boot_mem_type */
+};
+
+struct boot_module {
+	uint64_t base, size; /* physical, bytes */
+	const char *cmdline; /* never NULL; the loader's file name removed by nobody */
+};
+
+struct boot_framebuffer {
+	uint64_t base;
+	uint32_t pitch, width, height;
+	uint8_t bpp;
+	uint8_t type; /* multiboot: 0 indexed, 1 RGB, 2 EGA text */
+	uint8_t red_pos, red_size, green_pos, green_size, blue_pos, blue_size;
+};
+
+struct boot_info {
+	const char *loader;  /* "GRUB 2.06..." or "" */
+	const char *cmdline; /* ours, never NULL */
+
+	unsigned int nr_ranges;
+	struct boot_range ranges[BOOT_MAX_RANGES]; /* sorted by base, not overlapping */
+	unsigned int nr_modules;
+	struct boot_module modules[BOOT_MAX_MODULES];
+
+	uint8_t rsdp[36];	/* a copy of the RSDP, if the loader gave one */
+	uint8_t rsdp_size;	/* 0 (scan for it), 20 or 36 */
+	uint64_t efi_systab;	/* physical, 0 when not started by UEFI */
+	struct boot_framebuffer fb; /* .width 0: none */
+
+	uint64_t image_base, image_end; /* physical, where the hypervisor runs, page aligned */
+
+	bool truncated; /* something did not fit; main says so */
+	uint32_t strings_used;
+	char strings[BOOT_STRINGS];
+};
+
+/* Init: what boot calls, once, on the boot CPU, with a 4 GiB direct map and interrupts off. */
+void hv_main(const struct boot_info *bi) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Control registers, RFLAGS, debug registers and XCR0: bits and one-instruction wrappers. */
+#ifndef X86_CR_H
+#define X86_CR_H
+
+#include "lib/compiler.h"
+
+#define CR0_PE		(1UL << 0)
+#define CR0_MP		(1UL << 1)
+#define CR0_EM		(1UL << 2)
+#define CR0_TS		(1UL << 3)
+#define CR0_ET		(1UL << 4)
+#define CR0_NE		(1UL << 5)
+#define CR0_WP		(1UL << 16)
+#define CR0_AM		(1UL << 18)
+#define CR0_NW		(1UL << 29)
+#define CR0_CD		(1UL << 30)
+#define CR0_PG		(1UL << 31)
+
+#define CR4_VME		(1UL << 0)
+#define CR4_PVI		(1UL << 1)
+#define CR4_TSD		(1UL << 2)
+#define CR4_DE		(1UL << 3)
+#define CR4_PSE		(1UL << 4)
+#define CR4_PAE		(1UL << 5)
+#define CR4_MCE		(1UL << 6)
+#define CR4_PGE		(1UL << 7)
+#define CR4_PCE		(1UL << 8)
+#define CR4_OSFXSR	(1UL << 9)
+#define CR4_OSXMMEXCPT	(1UL << 10)
+#define CR4_UMIP	(1UL << 11)
+#define CR4_LA57	(1UL << 12)
+#define CR4_VMXE	(1UL << 13)
+#define CR4_SMXE	(1UL << 14)
+#define CR4_FSGSBASE	(1UL << 16)
+#define CR4_PCIDE	(1UL << 17)
+#define CR4_OSXSAVE	(1UL << 18)
+#define CR4_SMEP	(1UL << 20)
+#define CR4_SMAP	(1UL << 21)
+#define CR4_PKE		(1UL << 22)
+#define CR4_CET		(1UL << 23)
+
+#define RFLAGS_CF	(1UL << 0)
+#define RFLAGS_MBS	(1UL << 1) /* always one */
+#define RFLAGS_ZF	(1UL << 6)
+#define RFLAGS_TF	(1UL << 8)
+#define RFLAGS_IF	(1UL << 9)
+#define RFLAGS_DF	(1UL << 10)
+#define RFLAGS_IOPL	(3UL << 12)
+#define RFLAGS_RF	(1UL << 16)
+#define RFLAGS_VM	(1UL << 17)
+#define RFLAGS_AC	(1UL << 18)
+
+#define DR6_FIXED	0xffff0ff0UL
+#define DR7_FIXED	0x00000400UL
+
+#define CR_ACCESSORS(reg)                                                        \
+	static inline unsigned long reg##_read(void)                            \
+	{                                                                       \
+		unsigned long val;                                              \
+		__asm__ volatile("mov %%" #reg ", %0" : "=r"(val));             \
+		return val;                                                     \
+	}                                                                       \
+	static inline void reg##_write(unsigned long val)                       \
+	{                                                                       \
+		__asm__ volatile("mov %0, %%" #reg :: "r"(val) : "memory");     \
+	}
+
+/* cr0_read(), cr0_write(), ... */
+CR_ACCESSORS(cr0)
+CR_ACCESSORS(cr2)
+CR_ACCESSORS(cr3)
+CR_ACCESSORS(cr4)
+CR_ACCESSORS(dr0)
+CR_ACCESSORS(dr1)
+CR_ACCESSORS(dr2)
+CR_ACCESSORS(dr3)
+CR_ACCESSORS(dr6)
+CR_ACCESSORS(dr7)
+
+static inline uint64_t xcr0_read(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	return (uint64_t)hi << 32 | lo;
+}
+
+static inline void xcr0_write(uint64_t val)
+{
+	__asm__ volatile("xsetbv" :: "c"(0), "a"((uint32_t)val), "d"((uint32_t)(val >> 32)) : "memory");
+}
+
+#endif

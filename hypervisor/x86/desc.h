@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Selectors and descriptor tables of the hypervisor. One GDT and one IDT serve all CPUs. */
+#ifndef X86_DESC_H
+#define X86_DESC_H
+
+#define SEL_CODE64 0x08
+#define SEL_DATA   0x10
+#define SEL_CODE32 0x18
+#define SEL_TSS	   0x20 /* two slots; VT-x wants a valid TR, nothing else uses it */
+
+#ifndef __ASSEMBLY__
+#include "lib/compiler.h"
+
+struct desc_ptr {
+	uint16_t limit;
+	uint64_t base;
+} __packed;
+
+void desc_set_gate(unsigned int vector, const void *entry);
+void desc_load(void); /* this CPU: GDT, segments, TR, IDT */
+uint64_t desc_gdt_base(void);
+uint64_t desc_idt_base(void);
+uint64_t desc_tss_base(void);
+#endif
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Saving and loading a guest's FPU state. The hypervisor itself never uses the FPU (it is compiled
+ * with general registers only), so the last guest's state stays in the registers until another's
+ * is needed.
+ */
+#ifndef X86_FPU_H
+#define X86_FPU_H
+
+#include "lib/compiler.h"
+
+#define FPU_ALIGN 64
+
+/* This CPU: OSFXSR, OSXSAVE, XCR0 with every state of the machine. From cpu_init(). */
+void fpu_init_cpu(void);
+
+/* Bytes that a save area needs on this machine (FPU_ALIGN aligned). */
+size_t fpu_area_size(void);
+/* Power-on state into an area. */
+void fpu_area_init(void *area);
+/* Save all states that xcr0 names (guest's XCR0; x87 and SSE always), and load them back. */
+void fpu_save(void *area, uint64_t xcr0);
+void fpu_restore(const void *area, uint64_t xcr0);
+
+#endif

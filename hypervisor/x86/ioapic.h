@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The machine's IO-APICs. Lines are named by GSI; all functions take the irq lock inside. */
+#ifndef X86_IOAPIC_H
+#define X86_IOAPIC_H
+
+#include "lib/compiler.h"
+
+struct ioapic_info {
+	uint64_t hpa;
+	uint32_t id;
+	uint32_t gsi_base;
+	uint32_t nr_pins;
+};
+
+/* From ACPI; every pin starts masked. Needs acpi_init() and mmio_map(). */
+void ioapic_init(void);
+unsigned int ioapic_count(void);
+const struct ioapic_info *ioapic_info(unsigned int index);
+unsigned int ioapic_nr_gsis(void); /* one past the highest */
+
+/*
+ * Deliver gsi as vector to a CPU. The pin stays masked when it was masked; -EINVAL for a gsi that no
+ * IO-APIC has. level and low come from the guest's redirection entry or ACPI override.
+ */
+int ioapic_route(uint32_t gsi, unsigned int vector, unsigned int cpu, bool level, bool low);
+void ioapic_mask(uint32_t gsi);
+void ioapic_unmask(uint32_t gsi);
+
+#endif

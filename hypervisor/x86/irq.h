@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Physical interrupts: 256 vectors, one table for all CPUs. Fixed vectors belong to this floor;
+ * the range between is handed out for device lines and MSIs. A handler runs with IF=0 on whatever
+ * CPU the interrupt was routed to; the LAPIC's EOI is written after it returns. A level-triggered
+ * line must have been masked by its handler (ioapic_mask), or it comes back at once.
+ */
+#ifndef X86_IRQ_H
+#define X86_IRQ_H
+
+#include "lib/compiler.h"
+
+enum vector {
+	VEC_DYNAMIC_FIRST = 0x30,
+	VEC_DYNAMIC_LAST = 0xef,
+	VEC_KICK = 0xf8,  /* leave the guest, look around */
+	VEC_CALL = 0xf9,  /* run the call queue */
+	VEC_TIMER = 0xfa, /* LAPIC timer */
+	VEC_ERROR = 0xfe, /* LAPIC error */
+	VEC_SPURIOUS = 0xff,
+};
+
+typedef void irq_fn(void *arg);
+
+/* A fixed vector's handler; NULL means count it only. */
+void irq_set_handler(unsigned int vector, irq_fn *fn, void *arg);
+
+/* A free vector with handler, or -ENOSPC. Any CPU may receive it. Takes the irq lock. */
+int irq_alloc_vector(irq_fn *fn, void *arg) __must_check;
+/* The line must be masked or unrouted first; one late interrupt is swallowed. */
+void irq_free_vector(int vector);
+
+/* From traps.c: vector >= 32 arrived. */
+void irq_dispatch(unsigned int vector);
+
+/* Interrupts taken so far by this CPU, all vectors together. */
+uint64_t irq_count(void);
+
+/* Message of an MSI that brings vector to one CPU, edge triggered, physical destination. */
+void msi_compose(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data);
+
+#endif
