@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sharing physical CPUs among vCPUs: proportional to weight, limited by cap, within hard affinity.
+ * The mechanism (sched.c) keeps run queues and switches; the policy (sched_fair.c, pure) orders them.
+ * There is no tick: a CPU's slice timer is set only while somebody else waits.
+ */
+#ifndef CORE_SCHED_H
+#define CORE_SCHED_H
+
+#include "lib/list.h"
+#include "lib/spinlock.h"
+
+struct vcpu;
+struct domain;
+
+#define SCHED_WEIGHT_DEFAULT 256
+
+/* The numbers of <xen/vcpu.h> RUNSTATE_*. Offline is paused or down. */
+enum runstate { RUN_RUNNING, RUN_RUNNABLE, RUN_BLOCKED, RUN_OFFLINE, NR_RUNSTATES };
+
+/* Embedded in struct vcpu; owned by the scheduler. Fields under the runqueue lock unless said otherwise. */
+struct sched_vcpu {
+	struct list queue;
+	uint64_t vruntime;	/* weighted ns of CPU time, the policy's order */
+	uint64_t slice_start_ns;
+	uint64_t budget_ns;	/* left in this cap period */
+	uint64_t affinity;	/* hard: bit per CPU */
+	enum runstate state;
+	uint64_t state_since_ns;
+	uint64_t time_ns[NR_RUNSTATES];
+	uint16_t cpu;		/* last or current */
+	bool queued, parked;	/* on a queue; out of budget until the period ends */
+	int32_t running_on;	/* CPU that holds its registers, -1; written by that CPU, read by any (acquire) */
+};
+
+/* Per domain, under the runqueue lock; read by domctl. */
+struct sched_domain {
+	uint16_t weight, cap; /* cap in percent of one CPU, 0 = none */
+};
+
+void sched_init(void);		/* boot CPU, after nr_cpus is known */
+void sched_cpu_init(void);	/* each CPU */
+void sched_domain_init(struct domain *d);
+void sched_vcpu_init(struct vcpu *v);
+void sched_vcpu_remove(struct vcpu *v); /* not running, not runnable any more */
+
+/*
+ * Look at v's flags again (vcpu_is_runnable()) and queue it, take it off, or kick the CPU that runs it.
+ * Whoever changes such a flag calls this afterwards. Any CPU, any lock below runqueue.
+ */
+void sched_update(struct vcpu *v);
+/* The current vCPU lets the others of its queue go first. */
+void sched_yield(void);
+/*
+ * Which vCPU should this CPU run now? NULL = idle. Called by the run loop with no lock held. On a change it has
+ * saved the old one (vcpu_save) and loaded the new one (vcpu_load), and set current_vcpu().
+ */
+struct vcpu *sched_pick(void);
+bool sched_needed(void); /* must the run loop call sched_pick() before entering the guest again? one flag per CPU */
+
+/* For domctl/sysctl; all take the runqueue lock. -EINVAL for what is out of range. */
+int sched_set_weight_cap(struct domain *d, unsigned int weight, unsigned int cap);
+int sched_set_affinity(struct vcpu *v, uint64_t cpus); /* -EINVAL: no online CPU in it */
+uint64_t sched_cpu_time_ns(struct vcpu *v);
+void sched_runstate(struct vcpu *v, enum runstate *state, uint64_t *since_ns, uint64_t time_ns[NR_RUNSTATES]);
+uint64_t sched_idle_time_ns(unsigned int cpu);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A domain's map from gfn to mfn: the tree the CPU walks (AMD NPT or Intel EPT) is the only copy.
+ * Entry bits differ by vendor (struct p2m_format); walking, splitting and merging are written once.
+ *
+ * Changes are made under p2m->lock. Lookups take no lock: an entry is one aligned 64-bit word, and
+ * tables are recycled only within the same p2m. A present RAM, SHARED, FOREIGN or GRANT entry holds one
+ * reference to its frame (a superpage: to each), taken by the mapper and handed to whoever unmaps.
+ *
+ * After an entry was removed or lost rights, p2m_flush() must return before the reference is
+ * dropped: other CPUs' TLBs may still hold it.
+ */
+#ifndef MEM_P2M_H
+#define MEM_P2M_H
+
+#include "lib/spinlock.h"
+#include "mem/frame.h"
+
+enum p2m_type {
+	P2M_NONE,	/* hole */
+	P2M_RAM,	/* own memory, writable */
+	P2M_RAM_RO,	/* own memory, read-only */
+	P2M_MMIO,	/* a real device's registers, identity, no reference */
+	P2M_SHARED,	/* shared_info or a grant frame */
+	P2M_FOREIGN,	/* another domain's page, mapped by a privileged one */
+	P2M_GRANT_RW,	/* another domain's page, by grant */
+	P2M_GRANT_RO,
+};
+
+struct p2m_entry {
+	mfn_t mfn; /* of exactly the gfn asked for */
+	enum p2m_type type;
+	uint8_t order; /* of the entry found: 0, 9, 18; for P2M_NONE of the hole */
+};
+
+struct p2m_format {
+	const char *name;
+	uint64_t (*leaf)(mfn_t mfn, enum p2m_type type, unsigned int order);
+	uint64_t (*table)(mfn_t mfn);
+	bool (*is_present)(uint64_t e);
+	bool (*is_leaf)(uint64_t e, unsigned int level); /* level 1 = 4K, 2 = 2M, 3 = 1G */
+	mfn_t (*mfn)(uint64_t e);
+	enum p2m_type (*type)(uint64_t e);
+};
+
+extern const struct p2m_format p2m_format_npt, p2m_format_ept;
+
+struct p2m {
+	spinlock_t lock;	/* level p2m */
+	const struct p2m_format *format;
+	mfn_t root;
+	domid_t domid;
+	bool use_1g;		/* the CPU has 1 GiB entries; set at creation */
+	uint64_t max_gfn;	/* highest gfn ever mapped as RAM; lock */
+	uint64_t tlb_gen;	/* atomic; a CPU that entered with an older one must flush first */
+	uint32_t nr_tables;	/* pages of the tree; lock */
+	mfn_t retired;		/* tables emptied by a merge, for reuse here only; lock */
+};
+
+/* gfns lie below 2^36 (48-bit gpa): everything else is refused with -EINVAL. */
+#define P2M_MAX_GFN ((1ULL << 36) - 1)
+
+int __must_check p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool use_1g);
+/*
+ * Take apart up to max_entries entries and tables of a dying domain, calling put() for each frame that held a
+ * reference. Returns 0 when the tree is gone, -ERESTART when there is more.
+ */
+int p2m_destroy(struct p2m *p, unsigned int max_entries, void (*put)(struct p2m *p, struct p2m_entry e));
+
+struct p2m_entry p2m_lookup(const struct p2m *p, gfn_t gfn);
+
+/*
+ * Map 2^order frames. Only a hole or P2M_MMIO may be replaced, -EEXIST otherwise; -ENOMEM for tables;
+ * -EINVAL misaligned or out of range. Merges into a larger entry where all 512 neighbours agree.
+ * Order 18 is split by us where use_1g is false. When an MMIO entry was replaced the caller owes a p2m_flush().
+ */
+int __must_check p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_type type);
+/* Boot: map [gfn, gfn + nr) to [mfn, ..) with the largest entries that fit. */
+int __must_check p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, uint64_t nr, enum p2m_type type);
+/*
+ * Remove the 4 KiB entry at gfn (splitting a superpage) if it still is what the caller saw in `expect`
+ * (mfn and type); the reference it held is now the caller's, to be put after p2m_flush().
+ * -ENOENT: something else is there. -ENOMEM: no table for the split.
+ */
+int __must_check p2m_unmap(struct p2m *p, gfn_t gfn, struct p2m_entry expect);
+/* Change the type of a 4 KiB entry (RAM to RAM_RO and back); same rules. */
+int __must_check p2m_set_type(struct p2m *p, gfn_t gfn, struct p2m_entry expect, enum p2m_type type);
+
+/* How many frames are mapped with a given type; walks everything (checks and tests only). */
+uint64_t p2m_count_type(const struct p2m *p, enum p2m_type type);
+
+/*
+ * The frame behind gfn, referenced, if it is one that a guest's own access would reach: RAM, SHARED,
+ * FOREIGN or GRANT (and writable when `write`). page_put(*mfn) when done. *entry may be NULL.
+ */
+bool __must_check p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn, struct p2m_entry *entry);
+
+/*
+ * TLB side (p2m_tlb.c). The run loop calls p2m_enter() right before, p2m_leave() right after a guest runs
+ * on this CPU; p2m_enter() returns whether the guest's TLB must be flushed, given the generation that the
+ * vCPU last flushed at (updated). p2m_flush() returns when no CPU can use an entry removed before the call:
+ * it kicks CPUs that are inside and waits until they have left, which they do without taking any lock.
+ */
+bool p2m_enter(struct p2m *p, uint64_t *seen_gen);
+void p2m_leave(void);
+void p2m_flush(struct p2m *p);
+
+#endif
