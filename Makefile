@@ -2,6 +2,7 @@
 #   obj-y   compiled for the hypervisor only
 #   pure-y  compiled for the hypervisor, and again for the host by the unit tests
 # Choices: DEBUG=1 (asserts, lock order, invariants), V=1 (show commands).
+# A line that begins with `#:` is what `make help` prints.
 
 V ?= 0
 DEBUG ?= 0
@@ -13,6 +14,7 @@ CC ?= gcc
 HOSTCC ?= gcc
 VERSION := 0.1
 
+#: make                       the hypervisor (build/helium, build/helium.gz) and the Dom0 tools (build/hl)
 all: hv tools
 
 # --- hypervisor -------------------------------------------------------------
@@ -94,11 +96,60 @@ endef
 $(foreach t,$(unit-y),$(eval $(call unit_rule,$(t))))
 UNIT_BINS := $(addprefix $(B)/unit/,$(unit-y))
 
+#: make test-unit [T=name]    host unit tests under ASan and UBSan; UNIT_SEED=n replays a random sequence
 test-unit: $(UNIT_BINS)
 	@scripts/run-unit $(if $(T),$(B)/unit/$(T),$(UNIT_BINS))
 
-clean:
-	rm -rf $(B)
+# --- trial image: a Dom0 and a guest made of Debian packages ------------------
+PEER_STAMP := $(if $(PEER),$(B)/cache/peer/stamp)
+TRIAL_FILES := $(wildcard scripts/trial/* tests/integration/dom0/*) scripts/mkimages
+$(B)/cache/dom0/stamp: scripts/trial/packages
+	@scripts/fetch-packages $< $(@D) && touch $@
+$(B)/cache/peer/stamp: scripts/trial/packages.peer
+	@scripts/fetch-packages $< $(@D) && touch $@
+$(B)/trial/dom0.cpio: $(B)/cache/dom0/stamp $(PEER_STAMP) $(TRIAL_FILES) $(if $(wildcard dom0-tools/files.mk),$(B)/hl)
+	@scripts/mkimages $(B)/cache $(@D) $(B)/hl
+image: hv tools $(B)/trial/dom0.cpio
 
--include $(shell test -d $(B) && find $(B) -name '*.d')
-.PHONY: all hv tools test-unit clean
+#: make run [DOOR=efi]        boots the trial image to a Dom0 shell in QEMU (DOOR=bios, efi or direct)
+DOOR ?= bios
+RUN_FLAGS := --door $(DOOR) $(if $(PEER),--peer)
+run:
+	@scripts/setup
+	@$(MAKE) --no-print-directory image
+	@scripts/run-trial $(RUN_FLAGS)
+#: make debug                 the same by the direct door, waiting for gdb on port 1234
+debug: image
+	@scripts/run-trial --door direct --debug
+
+# --- checks -----------------------------------------------------------------
+#: make check                 every test there is; the last line says `N passed, N failed`
+check:
+	@scripts/setup
+	@MAKE="$(MAKE)" scripts/check $(FAST) test-guest test-integration
+#: make check-fast            what needs no emulator: style of the house, unit tests
+FAST := all check-floors check-loops check-headers check-size test-unit
+check-fast:
+	@MAKE="$(MAKE)" scripts/check $(FAST)
+check-floors check-loops check-size:
+	@scripts/$@
+check-headers:
+	@scripts/$@ "$(wildcard hypervisor boot include)" $(CC) $(HV_CFLAGS)
+	@scripts/$@ "$(wildcard dom0-tools)" $(HOSTCC) $(HOST_CFLAGS) $(TOOL_INCLUDES)
+#: make test-guest            small kernels of our own under the hypervisor
+#: make bench                 instructions per operation, ours beside the targets and real Xen's
+#: make test-integration [T=name]   Debian as Dom0 and as guests, in QEMU
+test-integration: image
+	@tests/integration/run $(T) $(if $(PEER),--peer)
+
+#: make clean                 removes what was built; distclean also the downloaded packages
+clean:
+	rm -rf $(filter-out $(B)/cache,$(wildcard $(B)/*))
+distclean:
+	rm -rf $(B)
+help:
+	@sed -n 's/^#: /  /p' $(MAKEFILE_LIST)
+
+-include $(shell test -d $(B) && find $(B) -path $(B)/cache -prune -o -type f -name '*.d' -print)
+.PHONY: all hv tools image run debug check check-fast check-floors check-loops check-headers check-size \
+	test-unit test-guest test-integration bench clean distclean help

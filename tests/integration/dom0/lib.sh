@@ -1,0 +1,69 @@
+# What the tests inside Dom0 share. Each check prints one line: `ok - what` or `not ok - what`.
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin
+logs=/var/log/xen/console
+
+# check WHAT COMMAND...: the command succeeds
+check() {
+	what=$1
+	shift
+	if "$@" > /tmp/check.out 2>&1; then
+		echo "ok - $what"
+	else
+		echo "not ok - $what (status $?): $*"
+		sed 's/^/    /' /tmp/check.out
+		return 1
+	fi
+}
+
+# fails WHAT COMMAND...: the command fails, and says something
+fails() {
+	what=$1
+	shift
+	if "$@" > /tmp/check.out 2>&1 || ! [ -s /tmp/check.out ]; then
+		echo "not ok - $what: succeeded, or failed silently: $*"
+		return 1
+	fi
+	echo "ok - $what: $(head -n 1 /tmp/check.out)"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds
+wait_for() {
+	tries=$(($1 * 5))
+	shift
+	until "$@" > /dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 200000
+	done
+}
+
+# said GUEST PATTERN [TIMES]: the guest's console log has the pattern at least that often
+said() {
+	[ "$(grep -c "$2" "$logs/guest-$1.log" 2>/dev/null)" -ge "${3:-1}" ]
+}
+
+is_gone() {
+	! hl domid "$1"
+}
+
+# state_of GUEST: the state column of hl list, like -b----
+state_of() {
+	hl list "$1" | awk 'NR == 2 { print $5 }'
+}
+
+# guest NAME [LINE...]: writes /tmp/NAME.cfg, the demo guest under another name; LINEs override
+guest() {
+	name=$1
+	shift
+	sed -e "s/\"demo\"/\"$name\"/" -e "s/name=demo/name=$name/" /etc/helium/demo.cfg > "/tmp/$name.cfg"
+	for line in "$@"; do
+		key=${line%% *}
+		sed -i "/^$key /d" "/tmp/$name.cfg"
+		echo "$line" >> "/tmp/$name.cfg"
+	done
+	: > "$logs/guest-$name.log"
+}
+
+free_pages() {
+	hl info | sed -n 's/^free_pages *: //p;t;s/^free_memory *: //p' | head -n 1
+}
