@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Parsing the hypervisor's command line. Each option is one row of options[]: its name, where its
+ * value goes, how it is read, and the help text that docs/cmdline.md is made from. A word that
+ * matches no row is reported, never fatal: a typing error must not keep a machine from booting.
+ * The line is not modified; a word is looked at as a (pointer, length) slice of it.
+ */
+#include "init/cmdline.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+struct slice {
+	const char *p;
+	size_t len;
+};
+
+struct option;
+typedef int (*read_fn_t)(const struct option *opt, void *field, struct slice value);
+
+struct option {
+	const char *name;
+	const char *syntax; /* what follows the name in the manual; NULL: a plain switch */
+	read_fn_t read;	    /* NULL: accepted without effect, and help says why */
+	size_t offset;	    /* of the field in struct options */
+	size_t size;	    /* of that field */
+	const char *help;
+};
+
+static bool slice_is(struct slice s, const char *text)
+{
+	return s.len == strlen(text) && memcmp(s.p, text, s.len) == 0;
+}
+
+/* Cut the part before the first of the separators off *rest; *rest goes behind it, or empty. */
+static struct slice slice_cut(struct slice *rest, char separator)
+{
+	struct slice head = *rest;
+	const char *at = rest->len ? memchr(rest->p, separator, rest->len) : NULL;
+
+	if (!at) {
+		*rest = (struct slice){ rest->p + rest->len, 0 };
+		return head;
+	}
+	head.len = (size_t)(at - rest->p);
+	*rest = (struct slice){ at + 1, rest->len - head.len - 1 };
+	return head;
+}
+
+/* A decimal or 0x number from the front of *s; leaves *s behind it. */
+static int take_number(struct slice *s, uint64_t *out)
+{
+	unsigned int base = 10, digit, nr_digits = 0;
+	uint64_t n = 0;
+
+	if (s->len > 2 && s->p[0] == '0' && (s->p[1] | 0x20) == 'x') {
+		base = 16;
+		*s = (struct slice){ s->p + 2, s->len - 2 };
+	}
+	for (; s->len; s->p++, s->len--, nr_digits++) {
+		char c = *s->p;
+
+		if (c >= '0' && c <= '9')
+			digit = c - '0';
+		else if (base == 16 && (c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			digit = (c | 0x20) - 'a' + 10;
+		else
+			break;
+		if (n > (UINT64_MAX - digit) / base)
+			return -ERANGE;
+		n = n * base + digit;
+	}
+	*out = n;
+	return nr_digits ? 0 : -EINVAL;
+}
+
+/* A size: a number and one of B K M G T; without a letter it counts KiB, as Xen's sizes do. */
+static int take_size(struct slice *s, uint64_t *bytes)
+{
+	static const struct {
+		char letter;
+		uint8_t shift;
+	} units[] = { { 'b', 0 }, { 'k', 10 }, { 'm', 20 }, { 'g', 30 }, { 't', 40 } };
+	unsigned int shift = 10, i;
+	uint64_t n;
+	int rc = take_number(s, &n);
+
+	if (rc)
+		return rc;
+	for (i = 0; s->len && i < ARRAY_SIZE(units); i++) {
+		if ((*s->p | 0x20) != units[i].letter)
+			continue;
+		shift = units[i].shift;
+		*s = (struct slice){ s->p + 1, s->len - 1 };
+		break;
+	}
+	if (n > (uint64_t)INT64_MAX >> shift)
+		return -ERANGE;
+	*bytes = n << shift;
+	return 0;
+}
+
+static int read_bool(const struct option *opt, void *field, struct slice value)
+{
+	static const char *const yes[] = { "", "1", "on", "yes", "true", "enable" };
+	static const char *const no[] = { "0", "off", "no", "false", "disable" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(yes); i++)
+		if (slice_is(value, yes[i]))
+			return *(bool *)field = true, 0;
+	for (i = 0; i < ARRAY_SIZE(no); i++)
+		if (slice_is(value, no[i]))
+			return *(bool *)field = false, 0;
+	return -EINVAL;
+}
+
+static int read_uint(const struct option *opt, void *field, struct slice value)
+{
+	uint64_t n;
+	int rc = take_number(&value, &n);
+
+	if (rc || value.len || n > UINT32_MAX)
+		return rc ? rc : -EINVAL;
+	*(unsigned int *)field = (unsigned int)n;
+	return 0;
+}
+
+static int read_kib(const struct option *opt, void *field, struct slice value)
+{
+	uint64_t bytes;
+	int rc = take_size(&value, &bytes);
+
+	if (rc || value.len || bytes < KIB(1) || bytes > GIB(1))
+		return rc ? rc : -EINVAL;
+	*(unsigned int *)field = (unsigned int)(bytes >> 10);
+	return 0;
+}
+
+static int read_text(const struct option *opt, void *field, struct slice value)
+{
+	if (value.len >= opt->size)
+		return -E2BIG;
+	memcpy(field, value.p, value.len);
+	((char *)field)[value.len] = '\0';
+	return 0;
+}
+
+static int read_console(const struct option *opt, void *field, struct slice value)
+{
+	static const struct {
+		const char *name;
+		unsigned int bit;
+	} names[] = {
+		{ "com1", CONSOLE_COM1 }, { "com2", CONSOLE_COM2 },
+		{ "vga", CONSOLE_VGA },	  { "none", 0 },
+	};
+	unsigned int bits = 0, i;
+
+	while (value.len) {
+		struct slice word = slice_cut(&value, ',');
+
+		for (i = 0; i < ARRAY_SIZE(names) && !slice_is(word, names[i].name); i++)
+			;
+		if (i == ARRAY_SIZE(names))
+			return -EINVAL;
+		bits |= names[i].bit;
+	}
+	*(unsigned int *)field = bits;
+	return 0;
+}
+
+static int read_one_level(int *level, struct slice word)
+{
+	static const char *const names[] = { "none", "error", "warning", "info", "debug" };
+	int i;
+
+	if (slice_is(word, "all")) {
+		*level = LOG_DEBUG;
+		return 0;
+	}
+	for (i = 0; i < (int)ARRAY_SIZE(names); i++) {
+		if (slice_is(word, names[i])) {
+			*level = i - 1;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* LEVEL[/RATE_LIMITED_LEVEL]. All our guest messages are rate limited, so the wider one counts. */
+static int read_level(const struct option *opt, void *field, struct slice value)
+{
+	struct slice first = slice_cut(&value, '/');
+	int level, limited;
+	int rc = read_one_level(&level, first);
+
+	if (!rc && value.len) {
+		rc = read_one_level(&limited, value);
+		if (!rc)
+			level = max(level, limited);
+	}
+	if (!rc)
+		*(int *)field = level;
+	return rc;
+}
+
+/* SIZE, -SIZE, N%, SIZE+N%, -SIZE+N%: the last two as in "2G+10%". */
+static int read_amount(struct mem_amount *m, struct slice s)
+{
+	struct slice rest = s;
+	bool negative = s.len && *s.p == '-';
+	uint64_t n;
+	int rc;
+
+	*m = (struct mem_amount){ .set = true };
+	if (negative)
+		rest = s = (struct slice){ s.p + 1, s.len - 1 };
+	rc = take_number(&rest, &n);
+	if (!rc && slice_is(rest, "%")) {
+		m->percent = (unsigned int)min(n, (uint64_t)100);
+		return negative ? -EINVAL : 0;
+	}
+	rc = take_size(&s, &n);
+	if (rc)
+		return rc;
+	m->bytes = negative ? -(int64_t)n : (int64_t)n;
+	if (!s.len)
+		return 0;
+	if (*s.p != '+')
+		return -EINVAL;
+	s = (struct slice){ s.p + 1, s.len - 1 };
+	rc = take_number(&s, &n);
+	if (rc || !slice_is(s, "%"))
+		return rc ? rc : -EINVAL;
+	m->percent = (unsigned int)min(n, (uint64_t)100);
+	return 0;
+}
+
+static int read_dom0_mem(const struct option *opt, void *field, struct slice value)
+{
+	struct mem_amount *which = field; /* dom0_mem, dom0_mem_min, dom0_mem_max in this order */
+	struct mem_amount amount[3] = { which[0], which[1], which[2] };
+
+	if (!value.len)
+		return -EINVAL;
+	while (value.len) {
+		struct slice word = slice_cut(&value, ',');
+		unsigned int i = 0;
+		int rc;
+
+		if (word.len > 4 && !memcmp(word.p, "min:", 4))
+			i = 1;
+		else if (word.len > 4 && !memcmp(word.p, "max:", 4))
+			i = 2;
+		if (i)
+			word = (struct slice){ word.p + 4, word.len - 4 };
+		rc = read_amount(&amount[i], word);
+		if (rc)
+			return rc;
+	}
+	memcpy(which, amount, sizeof(amount));
+	return 0;
+}
+
+/* N, N-M, N- or -M. */
+static int read_vcpus(const struct option *opt, void *field, struct slice value)
+{
+	unsigned int *range = field; /* dom0_vcpus_min, dom0_vcpus_max */
+	bool single = !memchr(value.p, '-', value.len);
+	struct slice low = slice_cut(&value, '-');
+	unsigned int lo = 1, hi = UINT32_MAX;
+	int rc = 0;
+
+	if (low.len)
+		rc = read_uint(opt, &lo, low);
+	if (!rc && value.len)
+		rc = read_uint(opt, &hi, value);
+	if (single)
+		hi = lo;
+	if (rc || (!low.len && hi == UINT32_MAX) || !lo || hi < lo)
+		return rc ? rc : -EINVAL;
+	range[0] = lo;
+	range[1] = hi;
+	return 0;
+}
+
+/* dom0=pvh is the only kind there is. Other sub-options are named and dropped. */
+static int read_dom0(const struct option *opt, void *field, struct slice value)
+{
+	while (value.len) {
+		struct slice word = slice_cut(&value, ',');
+
+		if (!slice_is(word, "pvh") && !slice_is(word, "pvh=1") && !slice_is(word, "pv=0"))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* Only the master switch: no/off/0/false turn everything off, any other list leaves it on. */
+static int read_spec_ctrl(const struct option *opt, void *field, struct slice value)
+{
+	struct slice word = slice_cut(&value, ',');
+
+	if (read_bool(opt, field, word))
+		*(bool *)field = true;
+	return 0;
+}
+
+#define FIELD(f) offsetof(struct options, f), sizeof(((struct options *)0)->f)
+#define SWITCH(name, f, help)	    { name, NULL, read_bool, FIELD(f), help }
+#define VALUE(name, syntax, fn, f, help) { name, syntax, fn, FIELD(f), help }
+#define IGNORED(name, syntax, why)  { name, syntax, NULL, 0, 0, why }
+#define SILENT(name)		    { name, NULL, NULL, 0, 0, NULL }
+
+static const struct option option_table[] = {
+	VALUE("console", "com1|com2|vga|none[,...]", read_console, console,
+	      "Where messages go. A serial line also takes input. Default: com1,vga."),
+	VALUE("com1", "BAUD[,8n1[,PORT[,IRQ]]]", read_text, com1,
+	      "Settings of the first serial port. `auto` as the speed keeps the firmware's."),
+	VALUE("com2", "BAUD[,8n1[,PORT[,IRQ]]]", read_text, com2,
+	      "Settings of the second serial port."),
+	VALUE("loglvl", "none|error|warning|info|debug|all[/LEVEL]", read_level, loglvl,
+	      "How much of the hypervisor's own messages to print. All of them are kept for `hl "
+	      "dmesg`. Default: info."),
+	VALUE("guest_loglvl", "none|error|warning|info|debug|all[/LEVEL]", read_level,
+	      guest_loglvl, "The same for messages that a guest can provoke. Default: warning."),
+	VALUE("conring_size", "SIZE", read_kib, conring_kib,
+	      "Size of the message ring that `hl dmesg` shows. Default: 16k."),
+	VALUE("dom0_mem", "[min:|max:]SIZE[,...]", read_dom0_mem, dom0_mem,
+	      "RAM for Dom0. SIZE takes K, M, G, T (KiB without a letter); `-SIZE` means all but "
+	      "that; `N%` and `SIZE+N%` count a share of the host's RAM. `min:` and `max:` bound the "
+	      "result. What Dom0 does not get is what guests can have. Default: a quarter of the "
+	      "host's RAM, at least 512M and at most 4G."),
+	VALUE("dom0_max_vcpus", "N | N-M | N- | -M", read_vcpus, dom0_vcpus_min,
+	      "Virtual CPUs of Dom0; with a range, as many as there are physical CPUs within it. "
+	      "Default: as many as physical CPUs."),
+	SWITCH("dom0_vcpus_pin", dom0_pin,
+	       "Keep each virtual CPU of Dom0 on the physical CPU of the same number."),
+	VALUE("maxcpus", "N", read_uint, maxcpus, "Use at most N physical CPUs. Default: all."),
+	SWITCH("noreboot", noreboot,
+	       "Stop the machine where it would be reset: after a crash, or when Dom0 reboots."),
+	VALUE("spec-ctrl", "BOOL", read_spec_ctrl, spec_ctrl,
+	      "Protections against leaks through speculative execution, chosen by CPU model; "
+	      "`no` turns all off. Single protections cannot be chosen. Default: on."),
+	VALUE("gnttab_max_frames", "N", read_uint, gnttab_max_frames,
+	      "Largest grant table of a domain in pages, unless its creator says less. Default: 64."),
+	VALUE("gnttab_max_maptrack_frames", "N", read_uint, gnttab_max_maptrack_frames,
+	      "Bound on the bookkeeping of a domain's grant mappings, in pages. Default: 1024."),
+	VALUE("dom0", "pvh", read_dom0, console,
+	      "Accepted for compatibility: Dom0 is always started as PVH."),
+	IGNORED("sched", "NAME", "there is one scheduler, a credit scheduler"),
+	IGNORED("iommu", "LIST", "no IOMMU is used yet; Dom0 gets swiotlb=force"),
+	IGNORED("watchdog", "BOOL", "there is no NMI watchdog"),
+	IGNORED("vga", "MODE", "the text screen is used as the firmware left it"),
+	IGNORED("ucode", "LIST", "microcode is loaded by the firmware or by Dom0's initrd only"),
+	IGNORED("smt", "BOOL", "use maxcpus= to leave CPUs unused"),
+	IGNORED("cpufreq", "LIST", "frequencies are left to firmware"),
+	IGNORED("tsc", "MODE", "the TSC is calibrated against a platform timer"),
+	IGNORED("clocksource", "NAME", "time comes from the TSC"),
+	IGNORED("hap", "BOOL", "nested paging is required"),
+	IGNORED("sync_console", NULL, "the console is always synchronous"),
+	IGNORED("console_timestamps", "MODE", "messages carry no time"),
+	IGNORED("console_to_ring", NULL, "guest output is always kept"),
+	IGNORED("noirqbalance", NULL, "interrupts stay where Dom0 puts them"),
+	IGNORED("nosmp", NULL, "use maxcpus=1"),
+	IGNORED("e820-verbose", NULL, "loglvl=all shows the memory map"),
+	IGNORED("crashkernel", "RANGE", "there is no crash kernel support"),
+	IGNORED("xsm", "NAME", "there are no security modules"),
+	SILENT("placeholder"), /* these three come from GRUB's scripts */
+	SILENT("no-real-mode"),
+	SILENT("edd"),
+};
+
+static const struct option *find_option(struct slice name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(option_table); i++)
+		if (slice_is(name, option_table[i].name))
+			return &option_table[i];
+	return NULL;
+}
+
+static void report_slice(cmdline_report_t report, struct slice word, const char *why)
+{
+	char text[48];
+	size_t n = min(word.len, sizeof(text) - 1);
+
+	if (!report)
+		return;
+	memcpy(text, word.p, n);
+	text[n] = '\0';
+	report(text, why);
+}
+
+/* "no-NAME" turns a switch off, unless the table knows the word as it stands (no-real-mode). */
+static const struct option *find_negated(struct slice *name)
+{
+	const struct option *opt;
+
+	if (name->len <= 3 || memcmp(name->p, "no-", 3))
+		return NULL;
+	*name = (struct slice){ name->p + 3, name->len - 3 };
+	opt = find_option(*name);
+	return opt && (opt->read == read_bool || opt->read == read_spec_ctrl) ? opt : NULL;
+}
+
+static void parse_word(struct options *o, struct slice word, cmdline_report_t report)
+{
+	struct slice value = word, name = slice_cut(&value, '=');
+	const struct option *opt = find_option(name);
+	bool has_value = name.len < word.len;
+	int rc;
+
+	if (!opt) {
+		opt = find_negated(&name);
+		if (!opt || has_value) {
+			report_slice(report, word, "unknown option; see docs/cmdline.md");
+			return;
+		}
+		value = (struct slice){ "no", 2 };
+	}
+	if (!opt->read) {
+		if (opt->help)
+			report_slice(report, word, opt->help);
+		return;
+	}
+	if (!has_value && opt->syntax && !value.len)
+		rc = -EINVAL;
+	else
+		rc = opt->read(opt, (char *)o + opt->offset, value);
+	if (rc)
+		report_slice(report, word, rc == -ERANGE || rc == -E2BIG
+						   ? "value too large, option ignored"
+						   : "bad value, option ignored");
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+void cmdline_parse(struct options *o, const char *line, cmdline_report_t report)
+{
+	*o = (struct options){
+		.console = CONSOLE_COM1 | CONSOLE_VGA,
+		.com1 = "115200,8n1",
+		.com2 = "115200,8n1",
+		.loglvl = LOG_INFO,
+		.guest_loglvl = LOG_WARN,
+		.conring_kib = 16,
+		.gnttab_max_frames = 64,
+		.gnttab_max_maptrack_frames = 1024,
+		.spec_ctrl = true,
+	};
+	while (line && *line) {
+		struct slice word = { line, 0 };
+
+		while (*line && !is_space(*line))
+			line++;
+		word.len = (size_t)(line - word.p);
+		if (slice_is(word, "--")) /* Xen's end of hypervisor options */
+			return;
+		if (word.len)
+			parse_word(o, word, report);
+		while (is_space(*line))
+			line++;
+	}
+}
+
+uint64_t mem_amount_bytes(const struct mem_amount *m, uint64_t total_bytes)
+{
+	uint64_t base = m->percent ? total_bytes / 100 * m->percent : 0;
+	uint64_t less = m->bytes < 0 ? -(uint64_t)m->bytes : 0;
+
+	if (less) {
+		base = m->percent ? base : total_bytes;
+		return base > less ? base - less : 0;
+	}
+	return base + (uint64_t)m->bytes;
+}
+
+void cmdline_for_each_option(cmdline_help_t fn, void *arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(option_table); i++)
+		if (option_table[i].help)
+			fn(option_table[i].name, option_table[i].syntax, option_table[i].help, arg);
+}

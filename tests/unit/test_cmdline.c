@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The hypervisor's command line: values, tolerance of what GRUB adds, and nonsense of every kind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include "init/cmdline.h"
+
+static char reported[4096];
+static unsigned int nr_reported;
+
+static void report(const char *option, const char *why)
+{
+	size_t at = strlen(reported);
+
+	assert_true(strlen(why) > 0);
+	snprintf(reported + at, sizeof(reported) - at, "%s|", option);
+	nr_reported++;
+}
+
+static struct options parse(const char *line)
+{
+	struct options o;
+
+	reported[0] = '\0';
+	nr_reported = 0;
+	cmdline_parse(&o, line, report);
+	return o;
+}
+
+static void test_defaults(void **state)
+{
+	struct options o = parse("");
+
+	assert_int_equal(o.console, CONSOLE_COM1 | CONSOLE_VGA);
+	assert_string_equal(o.com1, "115200,8n1");
+	assert_int_equal(o.loglvl, LOG_INFO);
+	assert_int_equal(o.guest_loglvl, LOG_WARN);
+	assert_false(o.dom0_mem.set);
+	assert_false(o.noreboot);
+	assert_true(o.spec_ctrl);
+	assert_int_equal(nr_reported, 0);
+	cmdline_parse(&o, NULL, report);
+}
+
+static void test_usual_line(void **state)
+{
+	struct options o = parse("placeholder console=com1,vga com1=57600,8n1,0x3e8,5 loglvl=all "
+				 "guest_loglvl=none/error dom0_mem=1024M,max:2G dom0_max_vcpus=2-4 "
+				 "maxcpus=3 noreboot dom0=pvh no-real-mode edd=off");
+
+	assert_string_equal(reported, "");
+	assert_int_equal(o.console, CONSOLE_COM1 | CONSOLE_VGA);
+	assert_string_equal(o.com1, "57600,8n1,0x3e8,5");
+	assert_int_equal(o.loglvl, LOG_DEBUG);
+	assert_int_equal(o.guest_loglvl, LOG_ERR);
+	assert_true(o.dom0_mem.set && o.dom0_mem_max.set && !o.dom0_mem_min.set);
+	assert_int_equal(mem_amount_bytes(&o.dom0_mem, GIB(4)), MIB(1024));
+	assert_int_equal(mem_amount_bytes(&o.dom0_mem_max, GIB(4)), GIB(2));
+	assert_int_equal(o.dom0_vcpus_min, 2);
+	assert_int_equal(o.dom0_vcpus_max, 4);
+	assert_int_equal(o.maxcpus, 3);
+	assert_true(o.noreboot);
+}
+
+static void check_amount(const char *line, uint64_t total, uint64_t expect)
+{
+	struct options o = parse(line);
+
+	assert_string_equal(reported, "");
+	assert_int_equal(mem_amount_bytes(&o.dom0_mem, total), expect);
+}
+
+static void test_amounts(void **state)
+{
+	check_amount("dom0_mem=65536", GIB(4), MIB(64)); /* KiB without a letter */
+	check_amount("dom0_mem=0x100M", GIB(4), MIB(256));
+	check_amount("dom0_mem=1g", GIB(4), GIB(1));
+	check_amount("dom0_mem=4096b", GIB(4), 4096);
+	check_amount("dom0_mem=8T", GIB(4), GIB(8192));
+	check_amount("dom0_mem=-512M", GIB(4), GIB(4) - MIB(512));
+	check_amount("dom0_mem=-8G", GIB(4), 0);
+	check_amount("dom0_mem=25%", GIB(4), GIB(4) / 100 * 25);
+	check_amount("dom0_mem=900%", GIB(4), GIB(4) / 100 * 100);
+	check_amount("dom0_mem=256M+10%", GIB(4), MIB(256) + GIB(4) / 100 * 10);
+	check_amount("dom0_mem=-256M+50%", GIB(4), GIB(4) / 100 * 50 - MIB(256));
+}
+
+static void test_bad_values_leave_defaults(void **state)
+{
+	static const char *const lines[] = {
+		"dom0_mem=", "dom0_mem", "dom0_mem=M", "dom0_mem=1X", "dom0_mem=1G,max:",
+		"dom0_mem=1G,2Q", "dom0_mem=99999999999999999999", "dom0_mem=9999999999T",
+		"dom0_mem=-5%", "dom0_mem=1G+", "dom0_mem=1G+5", "dom0_max_vcpus=0",
+		"dom0_max_vcpus=4-2", "dom0_max_vcpus=-", "dom0_max_vcpus=x", "maxcpus=1x",
+		"maxcpus=4294967296", "maxcpus=", "noreboot=maybe", "loglvl=loud", "loglvl=info/x",
+		"console=tty0", "conring_size=0", "conring_size=4G", "dom0=pv", "no-maxcpus=3",
+		"com1=0123456789012345678901234567890123456789", "nonsense", "=", "=x", "no-",
+	};
+	struct options defaults = parse("");
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct options o = parse(lines[i]);
+
+		if (nr_reported != 1)
+			fail_msg("'%s': %u reports", lines[i], nr_reported);
+		if (memcmp(&o, &defaults, sizeof(o)))
+			fail_msg("'%s' changed something", lines[i]);
+	}
+}
+
+static void test_switches(void **state)
+{
+	assert_true(parse("noreboot=1").noreboot);
+	assert_false(parse("noreboot noreboot=off").noreboot);
+	assert_false(parse("dom0_vcpus_pin no-dom0_vcpus_pin").dom0_pin);
+	assert_false(parse("spec-ctrl=no").spec_ctrl);
+	assert_false(parse("no-spec-ctrl").spec_ctrl);
+	assert_true(parse("spec-ctrl=no spec-ctrl=ibpb=1,pv").spec_ctrl);
+	assert_int_equal(nr_reported, 0);
+	assert_int_equal(parse("console=none").console, 0);
+	assert_int_equal(parse("dom0_max_vcpus=3").dom0_vcpus_max, 3);
+	assert_int_equal(parse("dom0_max_vcpus=3").dom0_vcpus_min, 3);
+	assert_int_equal(parse("dom0_max_vcpus=3-").dom0_vcpus_max, UINT32_MAX);
+	assert_int_equal(parse("dom0_max_vcpus=-3").dom0_vcpus_min, 1);
+}
+
+static void test_ignored_are_named_grub_words_are_not(void **state)
+{
+	parse("  iommu=verbose sched=credit2\twatchdog\n placeholder edd=off ");
+	assert_string_equal(reported, "iommu=verbose|sched=credit2|watchdog|");
+}
+
+static void test_end_of_options(void **state)
+{
+	assert_false(parse("-- noreboot").noreboot);
+}
+
+static void test_long_word_is_cut_in_report(void **state)
+{
+	char line[300];
+
+	memset(line, 'a', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	parse(line);
+	assert_int_equal(nr_reported, 1);
+	assert_int_equal(strlen(reported), 48);
+}
+
+/* Any bytes at all: no overflow, texts stay terminated, values stay in their ranges. */
+static void test_random(void **state)
+{
+	static const char *const bits[] = { "dom0_mem", "max:", "min:", "=", ",", "-", "+", "%", "1", "9999",
+		"G", "M", " ", "console", "com1", "vga", "loglvl", "all", "/", "dom0_max_vcpus",
+		"maxcpus", "no-", "noreboot", "0x", "ff", "spec-ctrl", "\xff", "--", "\t", "conring_size" };
+	const char *env = getenv("UNIT_SEED");
+	unsigned int seed = env ? (unsigned int)atoi(env) : (unsigned int)time(NULL);
+	unsigned int i, j;
+
+	print_message("UNIT_SEED=%u\n", seed);
+	srand(seed);
+	for (i = 0; i < 20000; i++) {
+		char line[512] = "";
+		struct options o;
+
+		for (j = rand() % 24; j > 0; j--)
+			strcat(line, bits[rand() % ARRAY_SIZE(bits)]);
+		o = parse(line);
+		assert_true(strnlen(o.com1, sizeof(o.com1)) < sizeof(o.com1));
+		assert_in_range(o.loglvl + 1, 0, LOG_DEBUG + 1);
+		assert_true(o.dom0_vcpus_min <= o.dom0_vcpus_max);
+		assert_true(o.conring_kib >= 1);
+		mem_amount_bytes(&o.dom0_mem, (uint64_t)rand() << 20);
+	}
+}
+
+static void count_help(const char *name, const char *syntax, const char *help, void *arg)
+{
+	assert_true(strlen(name) && strlen(help));
+	++*(unsigned int *)arg;
+}
+
+static void test_every_option_has_help(void **state)
+{
+	unsigned int n = 0;
+
+	cmdline_for_each_option(count_help, &n);
+	assert_in_range(n, 20, 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_usual_line),
+		cmocka_unit_test(test_amounts),
+		cmocka_unit_test(test_bad_values_leave_defaults),
+		cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_ignored_are_named_grub_words_are_not),
+		cmocka_unit_test(test_end_of_options),
+		cmocka_unit_test(test_long_word_is_cut_in_report),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_every_option_has_help),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
