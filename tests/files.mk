@@ -1,0 +1,34 @@
+# Guest tests and benches: one PVH payload, every folder of tests/guest and tests/bench with a
+# files.mk linked into it. The Dom0 payload creates the DomUs by itself, from its own image.
+GUEST_DIRS := $(sort tests/guest/lib $(patsubst %/,%,$(dir $(wildcard tests/guest/*/main.c tests/bench/*/main.c))))
+GUEST_SRCS := $(wildcard $(addsuffix /*.c,$(GUEST_DIRS)) $(addsuffix /*.S,$(GUEST_DIRS)))
+GUEST_OBJS := $(addprefix $(B)/payload/,$(addsuffix .o,$(basename $(GUEST_SRCS))))
+GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf -mno-red-zone -mgeneral-regs-only \
+	-fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
+	-fno-strict-aliasing -fno-omit-frame-pointer -ffile-prefix-map=$(CURDIR)=. \
+	$(WARN) -Wno-old-style-declaration -Itests/guest -Iinclude -D__XEN_TOOLS__
+
+$(B)/payload/%.o: %.c
+	$(call say,GUESTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/payload/%.o: %.S
+	$(call say,GUESTAS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/payload.elf: $(GUEST_OBJS) tests/guest/lib/guest.lds
+	$(call say,LD,$@)
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
+		-Wl,--no-warn-rwx-segments -T tests/guest/lib/guest.lds $(GUEST_OBJS) -o $@
+
+# T=name,name runs only these; SEED=n replays the random ones. RUN_FLAGS goes to the runner.
+test-guest: $(B)/payload.elf $(B)/helium
+	@tests/guest/run --hv $(B)/helium --payload $< $(if $(T),--tests $(T)) $(if $(SEED),--seed $(SEED)) $(RUN_FLAGS)
+
+bench: $(B)/payload.elf $(B)/helium
+	@tests/guest/run --hv $(B)/helium --payload $< --bench $(if $(T),--tests $(T)) $(RUN_FLAGS)
+
+.PHONY: test-guest bench
+.DELETE_ON_ERROR:
