@@ -6,7 +6,10 @@ unit-y += test_abi_layout
 test_abi_layout-objs := tests/unit/abi_ours.o tests/unit/abi_xen.o
 
 # init
-unit-y += test_cmdline test_elf test_dom0_mem
+unit-y += test_cmdline test_elf test_dom0_mem test_dom0_acpi test_image
 test_cmdline-objs := hypervisor/init/cmdline.o
 test_elf-objs := hypervisor/lib/elf.o
 test_dom0_mem-objs := hypervisor/init/dom0_mem.o hypervisor/init/cmdline.o
+test_dom0_acpi-objs := hypervisor/init/dom0_acpi.o
+test_image-objs := $(addprefix hypervisor/init/,image.o unpack_gzip.o unpack_xz.o unpack_zstd.o unpack_crc64.o)
+test_image-libs := -llzma -lzstd -lz
