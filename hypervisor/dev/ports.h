@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Putting a domain's machine together: all devices of this floor, in one call each. */
+#ifndef DEV_PORTS_H
+#define DEV_PORTS_H
+
+#include "core/domain.h"
+
+/*
+ * Dom0: vIO-APIC, PCI, RTC, power ports, and direct access to all ports that are not ours.
+ * Others: the vLAPIC page and the debug port. Domain allocated, not running, vCPUs maybe not made yet.
+ * -ENOMEM; what was made is freed by dev_free().
+ */
+int dev_setup_hwdom(struct domain *d) __must_check;
+int dev_setup_guest(struct domain *d) __must_check;
+void dev_free(struct domain *d); /* vCPUs are gone or about to go; no lock held */
+
+/* A vCPU's part: vLAPIC and MSRs. */
+int dev_vcpu_create(struct vcpu *v) __must_check;
+void dev_vcpu_free(struct vcpu *v);
+
+/* Dom0 asked for ACPI S5 by PM1 control; default: do it. Set by an upper floor to take Dom0's end in hand. */
+extern void (*dev_poweroff_hook)(struct domain *d);
+extern void (*dev_reset_hook)(struct domain *d); /* Dom0 wrote a reset to 0xcf9 */
+
+#endif
