@@ -80,7 +80,7 @@ include tests/unit/files.mk
 -include tests/files.mk
 
 HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	$(WARN) $(INCLUDES) -Itests/unit -D__XEN_TOOLS__ -DDEBUG=1 -DHELIUM_VERSION='"$(VERSION)"'
+	$(WARN) -Itests/unit/fakes/include -Itests/unit $(INCLUDES) -D__XEN_TOOLS__ -DDEBUG=1 -DHELIUM_VERSION='"$(VERSION)"'
 $(B)/host/%.o: %.c
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)

@@ -98,5 +98,7 @@ uint64_t frame_nr_table(void); /* frames that have a word: the top of RAM */
  */
 void *frame_map(mfn_t mfn);
 void frame_unmap(const void *va);
+/* The frame of an address that frame_map() gave, or that lies within the mapping. */
+mfn_t frame_of(const void *va);
 
 #endif

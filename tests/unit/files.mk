@@ -1,6 +1,23 @@
 # Host unit tests: unit-y names tests/unit/<name>.c, <name>-objs what it links (paths from the tree's root).
 unit-y :=
 
+# the seams; a test links those it needs (fakes/fakes.h lists them)
+FAKES := tests/unit/fakes
+unit-y += test_fakes
+test_fakes-objs := $(addprefix $(FAKES)/,bug.o log.o lock.o frames.o kalloc.o time.o percpu.o ipi.o lapic.o kick.o guest_copy.o)
+
+# lib, x86
+
+# mem
+
+# hvm
+
+# core
+
+# dev
+
+# guest
+
 # the tools
 unit-y += test_abi_layout
 test_abi_layout-objs := tests/unit/abi_ours.o tests/unit/abi_xen.o

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The seams of pure code, as host tests see them. Each fakes/x.c stands for one seam and is linked
+ * where a test needs it; these are its levers. Headers of the same name in fakes/include/ stand before the
+ * real ones where a seam is an inline function. All fakes are single threaded.
+ *
+ *	bug.c	    panic, bug_at		expect_assert_failure() catches both
+ *	log.c	    log_at, guest_log_at	the last line is kept
+ *	lock.c	    spin_*			checks the ladder and that nobody waits for ever
+ *	frames.c    frame_map, frame_unmap	an arena of RAM, mfn 0 first
+ *	kalloc.c    kalloc, page_alloc ...	malloc, counted, made to fail at will (instead of mem/kalloc.o)
+ *	time.c	    now				a variable
+ *	percpu.c    this_cpu, per_cpu, cpu_id	pretend to be another CPU
+ *	ipi.c	    ipi_kick, ipi_call
+ *	lapic.c	    lapic_timer_set
+ *	kick.c	    vcpu_kick, current_vcpu
+ *	guest_copy.c copy_*_guest		"guest addresses" are host addresses
+ */
+#ifndef FAKES_FAKES_H
+#define FAKES_FAKES_H
+
+#include "lib/types.h"
+
+struct vcpu;
+
+extern char fake_log_last[512];
+extern unsigned int fake_log_count;
+
+extern unsigned int fake_locks_held; /* must be 0 whenever a test looks */
+
+/* A zeroed arena of nr frames behind frame_map(); replaces the one before. 0 frees it. */
+void fake_frames_init(uint64_t nr);
+
+extern uint64_t fake_kalloc_live;  /* bytes out */
+extern int64_t fake_kalloc_budget; /* how many more allocations succeed; -1: all */
+
+extern uint64_t fake_now_ns;
+
+#define FAKE_NR_CPUS 8
+void fake_cpus_init(unsigned int nr); /* nr_cpus, fresh per-CPU areas; the caller is CPU 0 */
+void fake_cpu_become(unsigned int cpu);
+
+extern uint64_t fake_ipi_kicks;		       /* bit per CPU kicked since the test cleared it */
+extern void (*fake_ipi_hook)(unsigned int cpu); /* called from ipi_kick(), if set */
+void fake_ipi_run(unsigned int cpu);	       /* run what ipi_call() queued for cpu */
+
+extern uint64_t fake_lapic_deadline_ns[FAKE_NR_CPUS];
+
+extern unsigned int fake_kicks;	   /* calls of vcpu_kick() */
+extern struct vcpu *fake_kick_last;
+
+extern int64_t fake_guest_budget; /* how many more bytes can be copied before -EFAULT; -1: all */
+
+#endif
