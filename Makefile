@@ -100,6 +100,15 @@ UNIT_BINS := $(addprefix $(B)/unit/,$(unit-y))
 test-unit: $(UNIT_BINS)
 	@scripts/run-unit $(if $(T),$(B)/unit/$(T),$(UNIT_BINS))
 
+# --- documents made from the sources ------------------------------------------
+$(B)/gen-cmdline: $(addprefix $(B)/host/,scripts/gen-cmdline.o hypervisor/init/cmdline.o)
+	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ -o $@
+docs/cmdline.md: $(B)/gen-cmdline
+	$(call say,GEN,$@)
+	$(Q)$< > $@
+#: make docs                  the documents that are made from tables in the sources
+docs: docs/cmdline.md
+
 # --- trial image: a Dom0 and a guest made of Debian packages ------------------
 PEER_STAMP := $(if $(PEER),$(B)/cache/peer/stamp)
 TRIAL_FILES := $(wildcard scripts/trial/* tests/integration/dom0/*) scripts/mkimages
@@ -151,5 +160,5 @@ help:
 	@sed -n 's/^#: /  /p' $(MAKEFILE_LIST)
 
 -include $(shell test -d $(B) && find $(B) -path $(B)/cache -prune -o -type f -name '*.d' -print)
-.PHONY: all hv tools image run debug check check-fast check-floors check-loops check-headers check-size \
+.PHONY: all hv tools docs image run debug check check-fast check-floors check-loops check-headers check-size \
 	test-unit test-guest test-integration bench clean distclean help

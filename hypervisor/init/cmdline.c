@@ -125,17 +125,6 @@ static int read_uint(const struct option *opt, void *field, struct slice value)
 	return 0;
 }
 
-static int read_kib(const struct option *opt, void *field, struct slice value)
-{
-	uint64_t bytes;
-	int rc = take_size(&value, &bytes);
-
-	if (rc || value.len || bytes < KIB(1) || bytes > GIB(1))
-		return rc ? rc : -EINVAL;
-	*(unsigned int *)field = (unsigned int)(bytes >> 10);
-	return 0;
-}
-
 static int read_text(const struct option *opt, void *field, struct slice value)
 {
 	if (value.len >= opt->size)
@@ -324,8 +313,6 @@ static const struct option option_table[] = {
 	      "dmesg`. Default: info."),
 	VALUE("guest_loglvl", "none|error|warning|info|debug|all[/LEVEL]", read_level,
 	      guest_loglvl, "The same for messages that a guest can provoke. Default: warning."),
-	VALUE("conring_size", "SIZE", read_kib, conring_kib,
-	      "Size of the message ring that `hl dmesg` shows. Default: 16k."),
 	VALUE("dom0_mem", "[min:|max:]SIZE[,...]", read_dom0_mem, dom0_mem,
 	      "RAM for Dom0. SIZE takes K, M, G, T (KiB without a letter); `-SIZE` means all but "
 	      "that; `N%` and `SIZE+N%` count a share of the host's RAM. `min:` and `max:` bound the "
@@ -343,9 +330,9 @@ static const struct option option_table[] = {
 	      "Protections against leaks through speculative execution, chosen by CPU model; "
 	      "`no` turns all off. Single protections cannot be chosen. Default: on."),
 	VALUE("gnttab_max_frames", "N", read_uint, gnttab_max_frames,
-	      "Largest grant table of a domain in pages, unless its creator says less. Default: 64."),
+	      "Largest grant table of Dom0 in pages. Default: 64."),
 	VALUE("gnttab_max_maptrack_frames", "N", read_uint, gnttab_max_maptrack_frames,
-	      "Bound on the bookkeeping of a domain's grant mappings, in pages. Default: 1024."),
+	      "Bound on the bookkeeping of Dom0's grant mappings, in pages. Default: 1024."),
 	VALUE("dom0", "pvh", read_dom0, console,
 	      "Accepted for compatibility: Dom0 is always started as PVH."),
 	IGNORED("sched", "NAME", "there is one scheduler, a credit scheduler"),
@@ -360,6 +347,7 @@ static const struct option option_table[] = {
 	IGNORED("hap", "BOOL", "nested paging is required"),
 	IGNORED("sync_console", NULL, "the console is always synchronous"),
 	IGNORED("console_timestamps", "MODE", "messages carry no time"),
+	IGNORED("conring_size", "SIZE", "the ring of messages holds 16 KiB"),
 	IGNORED("console_to_ring", NULL, "guest output is always kept"),
 	IGNORED("noirqbalance", NULL, "interrupts stay where Dom0 puts them"),
 	IGNORED("nosmp", NULL, "use maxcpus=1"),
@@ -448,7 +436,6 @@ void cmdline_parse(struct options *o, const char *line, cmdline_report_t report)
 		.com2 = "115200,8n1",
 		.loglvl = LOG_INFO,
 		.guest_loglvl = LOG_WARN,
-		.conring_kib = 16,
 		.gnttab_max_frames = 64,
 		.gnttab_max_maptrack_frames = 1024,
 		.spec_ctrl = true,

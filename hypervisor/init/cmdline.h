@@ -31,7 +31,6 @@ struct options {
 	struct mem_amount dom0_mem, dom0_mem_min, dom0_mem_max;
 	unsigned int dom0_vcpus_min, dom0_vcpus_max; /* 0: not given */
 	unsigned int maxcpus;			     /* 0: not given */
-	unsigned int conring_kib;
 	unsigned int gnttab_max_frames, gnttab_max_maptrack_frames;
 	bool noreboot;	/* stop on a crash or a Dom0 reboot instead of resetting the machine */
 	bool spec_ctrl; /* protections against speculative execution leaks */

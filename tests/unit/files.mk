@@ -24,7 +24,7 @@ test_abi_layout-objs := tests/unit/abi_ours.o tests/unit/abi_xen.o
 
 # init
 unit-y += test_cmdline test_elf test_dom0_mem test_dom0_acpi test_image
-test_cmdline-objs := hypervisor/init/cmdline.o
+test_cmdline-objs := hypervisor/init/cmdline.o hypervisor/init/dom0_cmdline.o
 test_elf-objs := hypervisor/lib/elf.o
 test_dom0_mem-objs := hypervisor/init/dom0_mem.o hypervisor/init/cmdline.o
 test_dom0_acpi-objs := hypervisor/init/dom0_acpi.o

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "init/cmdline.h"
+#include "init/dom0_load.h"
 
 static char reported[4096];
 static unsigned int nr_reported;
@@ -98,7 +99,7 @@ static void test_bad_values_leave_defaults(void **state)
 		"dom0_mem=-5%", "dom0_mem=1G+", "dom0_mem=1G+5", "dom0_max_vcpus=0",
 		"dom0_max_vcpus=4-2", "dom0_max_vcpus=-", "dom0_max_vcpus=x", "maxcpus=1x",
 		"maxcpus=4294967296", "maxcpus=", "noreboot=maybe", "loglvl=loud", "loglvl=info/x",
-		"console=tty0", "conring_size=0", "conring_size=4G", "dom0=pv", "no-maxcpus=3",
+		"console=tty0", "dom0=pv", "no-maxcpus=3",
 		"com1=0123456789012345678901234567890123456789", "nonsense", "=", "=x", "no-",
 	};
 	struct options defaults = parse("");
@@ -157,7 +158,7 @@ static void test_random(void **state)
 {
 	static const char *const bits[] = { "dom0_mem", "max:", "min:", "=", ",", "-", "+", "%", "1", "9999",
 		"G", "M", " ", "console", "com1", "vga", "loglvl", "all", "/", "dom0_max_vcpus",
-		"maxcpus", "no-", "noreboot", "0x", "ff", "spec-ctrl", "\xff", "--", "\t", "conring_size" };
+		"maxcpus", "no-", "noreboot", "0x", "ff", "spec-ctrl", "\xff", "--", "\t" };
 	const char *env = getenv("UNIT_SEED");
 	unsigned int seed = env ? (unsigned int)atoi(env) : (unsigned int)time(NULL);
 	unsigned int i, j;
@@ -174,7 +175,6 @@ static void test_random(void **state)
 		assert_true(strnlen(o.com1, sizeof(o.com1)) < sizeof(o.com1));
 		assert_in_range(o.loglvl + 1, 0, LOG_DEBUG + 1);
 		assert_true(o.dom0_vcpus_min <= o.dom0_vcpus_max);
-		assert_true(o.conring_kib >= 1);
 		mem_amount_bytes(&o.dom0_mem, (uint64_t)rand() << 20);
 	}
 }
@@ -193,6 +193,36 @@ static void test_every_option_has_help(void **state)
 	assert_in_range(n, 20, 200);
 }
 
+static void check_dom0(const char *module, const char *expect)
+{
+	char buf[200];
+
+	assert_int_equal(dom0_cmdline(buf, sizeof(buf), module), strlen(expect));
+	assert_string_equal(buf, expect);
+}
+
+static void test_dom0_cmdline(void **state)
+{
+	check_dom0("placeholder root=/dev/sda1 ro", "root=/dev/sda1 ro swiotlb=force");
+	check_dom0("/boot/vmlinuz-6.1 root=/dev/sda1", "root=/dev/sda1 swiotlb=force");
+	check_dom0("  vmlinuz console=hvc0", "console=hvc0 swiotlb=force");
+	check_dom0("root=/dev/sda1 ro", "root=/dev/sda1 ro swiotlb=force");
+	check_dom0("ro quiet", "ro quiet swiotlb=force");
+	check_dom0("ro swiotlb=65536,force", "ro swiotlb=65536,force");
+	check_dom0("ro myswiotlb=1", "ro myswiotlb=1 swiotlb=force");
+	check_dom0("", "swiotlb=force");
+	check_dom0("placeholder", "swiotlb=force");
+}
+
+static void test_dom0_cmdline_does_not_overflow(void **state)
+{
+	char buf[8] = "1234567";
+
+	assert_int_equal(dom0_cmdline(buf, 4, "quiet"), strlen("quiet swiotlb=force"));
+	assert_string_equal(buf, "qui");
+	assert_string_equal(buf + 4, "567");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +236,8 @@ int main(void)
 		cmocka_unit_test(test_long_word_is_cut_in_report),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_every_option_has_help),
+		cmocka_unit_test(test_dom0_cmdline),
+		cmocka_unit_test(test_dom0_cmdline_does_not_overflow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
