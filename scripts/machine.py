@@ -4,6 +4,7 @@ A machine is a dict: memory (MiB), cpus, door (direct, bios, efi), devices (a se
 iommu), hypervisor (file), hypervisor_args, kernel, kernel_args, initrd, work (a folder for disks and ISOs).
 Why the processor flags are what they are: docs/testing.md, "Quirks of the emulator".
 """
+import hashlib
 import os
 import shutil
 import subprocess
@@ -91,8 +92,11 @@ def device_args(m):
     if "e1000e" in devices:
         share = os.path.join(work, "tftp")
         os.makedirs(share, exist_ok=True)
+        payload = bytes(i * i >> 3 & 255 for i in range(4096)) * 256
         with open(os.path.join(share, "payload"), "wb") as f:
-            f.write(bytes(i * i >> 3 & 255 for i in range(1 << 20)))
+            f.write(payload)
+        with open(os.path.join(share, "payload.md5"), "w") as f:
+            f.write(hashlib.md5(payload).hexdigest() + "  -\n")
         args += ["-netdev", "user,id=net0,tftp=" + share, "-device", "e1000e,netdev=net0,romfile="]
     if "iommu" in devices:
         args += ["-device", "intel-iommu,intremap=on"]

@@ -1,0 +1,17 @@
+# Fifty guests made and destroyed leave no page behind; every tenth runs to its userland first.
+. /tests/lib.sh
+free=$(free_pages)
+echo "free pages before: $free"
+failed=0
+for i in $(seq 1 50); do
+	guest cycle "extra = \"console=hvc0 name=cycle$i\""
+	if [ $((i % 10)) = 0 ]; then
+		hl create /tmp/cycle.cfg > /tmp/out 2>&1 && wait_for 60 said cycle "GUEST-UP cycle$i"
+	else
+		hl create -p /tmp/cycle.cfg > /tmp/out 2>&1
+	fi || { failed=$((failed + 1)); echo "cycle $i:"; cat /tmp/out; }
+	hl destroy cycle || failed=$((failed + 1))
+done
+check "50 guests created and destroyed" [ $failed = 0 ]
+check "free memory is the same to the page" wait_for 10 eval '[ "$(free_pages)" = "$free" ]'
+echo "free pages after: $(free_pages)"
