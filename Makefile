@@ -122,11 +122,11 @@ image: hv tools $(B)/trial/dom0.cpio
 
 #: make run [DOOR=efi]        boots the trial image to a Dom0 shell in QEMU (DOOR=bios, efi or direct)
 DOOR ?= bios
-RUN_FLAGS := --door $(DOOR) $(if $(PEER),--peer)
+TRIAL_FLAGS := --door $(DOOR) $(if $(PEER),--peer)
 run:
 	@scripts/setup
 	@$(MAKE) --no-print-directory image
-	@scripts/run-trial $(RUN_FLAGS)
+	@scripts/run-trial $(TRIAL_FLAGS)
 #: make debug                 the same by the direct door, waiting for gdb on port 1234
 debug: image
 	@scripts/run-trial --door direct --debug
