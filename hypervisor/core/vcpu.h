@@ -41,7 +41,7 @@ struct vcpu {
 	struct domain *d;		/* set at creation */
 	uint16_t id;			/* set at creation */
 	uint8_t sipi_vector;
-	bool started;			/* has ever been given a start state */
+	bool wait_sipi;			/* between INIT (or creation) and SIPI; atomic */
 	uint32_t wait;			/* WAIT_*; atomic */
 	uint32_t todo;			/* TODO_*; atomic */
 	uint32_t pause_count;		/* domain lock */

@@ -66,7 +66,6 @@ enum hvm_exit_kind {
 	EXIT_EXCEPTION,
 	EXIT_WINDOW,	/* the guest can take an interrupt or NMI now */
 	EXIT_SHUTDOWN,	/* triple fault */
-	EXIT_XSETBV,
 	EXIT_INVALID_OP,/* an instruction guests do not have here (VMRUN, MONITOR, ...): #UD */
 	EXIT_NOTHING,	/* a hint that needs no work (INVD, WBINVD, PAUSE); advance by len */
 	EXIT_FAILED_ENTRY, /* the CPU refused the guest state: crash that guest */
@@ -107,8 +106,8 @@ struct hvm_exit {
 
 struct hvm_domain {
 	bool direct_io;	  /* own port bitmap (the hardware domain); set before domain_init */
-	void *io_bitmap;  /* backend's; shared by all guests without direct ports */
-	void *msr_bitmap;
+	mfn_t io_bitmap_mfn; /* backend's; shared by all guests without direct ports */
+	mfn_t msr_bitmap_mfn;
 };
 
 /*
@@ -133,9 +132,11 @@ struct hvm_vcpu {
 	bool nmi_masked;	/* in an NMI handler until IRET */
 	bool force_flush;	/* flush this vCPU's TLB at next entry */
 	bool dr_loaded;		/* guest debug registers are in the CPU, DR accesses not intercepted */
-	uint64_t dr[4];
+	uint8_t cr8;		/* task priority (vLAPIC TPR >> 4) as the guest last set it by CR8; both ways */
+	uint64_t dr[4];		/* DR0-3 while not loaded */
+	uint64_t xcr0;		/* own CPU only while loaded */
 	uint64_t spec_ctrl;	/* guest's IA32_SPEC_CTRL */
-	uint64_t tsc_aux;
+	uint64_t tsc_aux;	/* own CPU's MSR while loaded */
 };
 
 struct hvm_ops {

@@ -1,0 +1,2 @@
+obj-y  := probe.o inject.o
+pure-y :=

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The SVM backend's table of operations: what hvm/hvm.h asks, in terms of a VMCB. No policy here.
+ *
+ * VMSAVE state (FS, GS, TR, LDTR, syscall MSRs) of the loaded vCPU lives in the CPU; svm_sync() brings the
+ * VMCB up to date before anybody reads or writes those fields.
+ */
+#include "hvm/svm/svm.h"
+#include "lib/errno.h"
+#include "mem/kalloc.h"
+#include "x86/cpu.h"
+#include "x86/cr.h"
+#include "x86/features.h"
+#include "x86/fpu.h"
+#include "x86/msr.h"
+#include "x86/spec.h"
+
+static void vmsave(uint64_t vmcb_hpa)
+{
+	__asm__ volatile("vmsave %0" :: "a"(vmcb_hpa) : "memory");
+}
+
+static void vmload(uint64_t vmcb_hpa)
+{
+	__asm__ volatile("vmload %0" :: "a"(vmcb_hpa) : "memory");
+}
+
+static bool is_loaded_here(const struct hvm_vcpu *hv)
+{
+	return hv->loaded_cpu == (int32_t)cpu_id();
+}
+
+static void svm_sync(const struct hvm_vcpu *hv)
+{
+	if (is_loaded_here(hv))
+		vmsave(hv->vmcb_hpa);
+}
+
+static int svm_vcpu_init(struct hvm_vcpu *hv, struct hvm_domain *hd, struct p2m *p2m)
+{
+	struct vmcb *vmcb = page_alloc();
+
+	if (!vmcb)
+		return -ENOMEM;
+	hv->vmcb = vmcb;
+	hv->vmcb_hpa = page_mfn(vmcb).n << PAGE_SHIFT;
+	hv->hd = hd;
+	hv->p2m = p2m;
+	hv->loaded_cpu = hv->last_cpu = -1;
+	hv->xcr0 = 1;
+	svm_vmcb_init(vmcb, hd, hd->io_bitmap_mfn.n << PAGE_SHIFT, hd->msr_bitmap_mfn.n << PAGE_SHIFT,
+		      p2m->root.n << PAGE_SHIFT);
+	return 0;
+}
+
+static void svm_vcpu_free(struct hvm_vcpu *hv)
+{
+	page_free(hv->vmcb);
+	hv->vmcb = NULL;
+}
+
+static void svm_load(struct hvm_vcpu *hv)
+{
+	vmload(hv->vmcb_hpa);
+	hv->loaded_cpu = (int32_t)cpu_id();
+	if (cpu_has(F_RDTSCP))
+		wrmsr(MSR_TSC_AUX, hv->tsc_aux);
+	vmcb_of(hv)->clean = 0; /* another CPU's, or an older, cached copy is no good */
+}
+
+/* DR0-3 go out only if the guest had them; DR6 and DR7 travel in the VMCB. */
+static void save_debug_regs(struct hvm_vcpu *hv)
+{
+	hv->dr[0] = dr0_read();
+	hv->dr[1] = dr1_read();
+	hv->dr[2] = dr2_read();
+	hv->dr[3] = dr3_read();
+	vmcb_of(hv)->dr_reads = vmcb_of(hv)->dr_writes = 0xffff;
+	hv->dr_loaded = false;
+}
+
+static void svm_save(struct hvm_vcpu *hv)
+{
+	vmsave(hv->vmcb_hpa);
+	if (hv->dr_loaded)
+		save_debug_regs(hv);
+	hv->loaded_cpu = -1;
+}
+
+static void svm_open_debug_regs(struct hvm_vcpu *hv)
+{
+	dr0_write(hv->dr[0]);
+	dr1_write(hv->dr[1]);
+	dr2_write(hv->dr[2]);
+	dr3_write(hv->dr[3]);
+	vmcb_of(hv)->dr_reads = vmcb_of(hv)->dr_writes = 0;
+	vmcb_dirty(vmcb_of(hv), CLEAN_INTERCEPTS);
+	hv->dr_loaded = true;
+}
+
+static void before_entry(struct hvm_vcpu *hv, struct vmcb *vmcb, bool flush)
+{
+	bool flush_all;
+	uint32_t asid = svm_asid(hv, flush, &flush_all);
+
+	if (unlikely(vmcb->asid != asid)) {
+		vmcb->asid = asid;
+		vmcb_dirty(vmcb, CLEAN_ASID);
+	}
+	vmcb->tlb_control = flush_all ? TLB_FLUSH_ALL : TLB_DO_NOTHING;
+	if (unlikely(hv->reinject.valid && !(vmcb->eventinj & EVENT_VALID))) {
+		vmcb->eventinj = svm_pack_event(&hv->reinject);
+		hv->reinject.valid = false;
+	}
+	if (unlikely(vmcb->v_tpr != hv->cr8)) {
+		vmcb->v_tpr = hv->cr8;
+		vmcb_dirty(vmcb, CLEAN_TPR);
+	}
+	vmcb->rax = hv->gpr[RAX];
+	vmcb->rsp = hv->gpr[RSP];
+	vmcb->rip = hv->rip;
+	vmcb->rflags = hv->rflags;
+	vmcb->interrupt_shadow = hv->interrupt_shadow;
+}
+
+static void after_exit(struct hvm_vcpu *hv, struct vmcb *vmcb)
+{
+	hv->gpr[RAX] = vmcb->rax;
+	hv->gpr[RSP] = vmcb->rsp;
+	hv->rip = vmcb->rip;
+	hv->rflags = vmcb->rflags;
+	hv->interrupt_shadow = vmcb->interrupt_shadow & 1;
+	hv->cr8 = vmcb->v_tpr;
+	vmcb->eventinj = 0;
+	vmcb->clean = CLEAN_ALL;
+	if (unlikely(vmcb->exitintinfo & EVENT_VALID))
+		hv->reinject = svm_interrupted_event(vmcb);
+	if (unlikely(vmcb->exitcode == VMEXIT_IRET)) {
+		hv->nmi_masked = false;
+		vmcb->intercept1 &= ~INTERCEPT1_IRET;
+		vmcb_dirty(vmcb, CLEAN_INTERCEPTS);
+	}
+}
+
+static void svm_run(struct hvm_vcpu *hv, bool flush, struct hvm_exit *exit)
+{
+	struct vmcb *vmcb = vmcb_of(hv);
+
+	before_entry(hv, vmcb, flush);
+	if (spec_stuff_rsb)
+		svm_enter_stuff_rsb(hv, hv->vmcb_hpa);
+	else
+		svm_enter(hv, hv->vmcb_hpa);
+	after_exit(hv, vmcb);
+	svm_decode_exit(vmcb, svm_has_nrips, exit);
+}
+
+static void svm_get_state(struct hvm_vcpu *hv, struct hvm_state *s)
+{
+	svm_sync(hv);
+	svm_vmcb_get_state(vmcb_of(hv), s);
+	s->rip = hv->rip;
+	s->rflags = hv->rflags;
+}
+
+static void svm_set_state(struct hvm_vcpu *hv, const struct hvm_state *s)
+{
+	svm_vmcb_set_state(vmcb_of(hv), s);
+	hv->rip = s->rip;
+	hv->rflags = s->rflags;
+	hv->interrupt_shadow = false;
+	hv->reinject.valid = false;
+	hv->force_flush = true;
+	vmcb_of(hv)->eventinj = 0;
+	if (is_loaded_here(hv))
+		vmload(hv->vmcb_hpa);
+}
+
+#define ATTR_L	(1u << 9)
+#define ATTR_DB (1u << 10)
+
+static void svm_get_mode(const struct hvm_vcpu *hv, struct hvm_mode *m)
+{
+	const struct vmcb *vmcb = vmcb_of(hv);
+
+	m->cr0 = vmcb->cr0;
+	m->cr3 = vmcb->cr3;
+	m->cr4 = vmcb->cr4;
+	m->efer = vmcb->efer;
+	m->cpl = vmcb->cpl;
+	m->cs_base = vmcb->cs.base;
+	m->long_cs = (vmcb->cs.attr & ATTR_L) && (vmcb->efer & EFER_LMA);
+	m->cs_32 = vmcb->cs.attr & ATTR_DB;
+}
+
+static uint64_t svm_seg_base(const struct hvm_vcpu *hv, enum seg s)
+{
+	const struct vmcb *vmcb = vmcb_of(hv);
+	const struct vmcb_seg *const segs[NR_SEGS] = {
+		&vmcb->es, &vmcb->cs, &vmcb->ss, &vmcb->ds, &vmcb->fs, &vmcb->gs, &vmcb->ldtr, &vmcb->tr,
+	};
+
+	svm_sync(hv);
+	return segs[s]->base;
+}
+
+static int svm_msr_read(struct hvm_vcpu *hv, uint32_t msr, uint64_t *val)
+{
+	const uint64_t *field = svm_vmcb_msr(vmcb_of(hv), msr);
+
+	if (!field)
+		return -ENOENT;
+	svm_sync(hv);
+	*val = msr == MSR_EFER ? *field & ~EFER_SVME : *field;
+	return 0;
+}
+
+/* EFER bits a guest may set; LMA follows from LME and CR0.PG. */
+#define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)
+
+static int write_efer(struct vmcb *vmcb, uint64_t val)
+{
+	if (val & ~EFER_GUEST)
+		return -EINVAL;
+	if (((vmcb->efer ^ val) & EFER_LME) && (vmcb->cr0 & CR0_PG))
+		return -EINVAL;
+	vmcb->efer = (val & ~EFER_LMA) | (vmcb->efer & EFER_LMA) | EFER_SVME;
+	vmcb_dirty(vmcb, CLEAN_CRX);
+	return 0;
+}
+
+static int svm_msr_write(struct hvm_vcpu *hv, uint32_t msr, uint64_t val)
+{
+	struct vmcb *vmcb = vmcb_of(hv);
+	uint64_t *field = svm_vmcb_msr(vmcb, msr);
+
+	if (!field)
+		return -ENOENT;
+	if (msr == MSR_EFER)
+		return write_efer(vmcb, val);
+	svm_sync(hv);
+	*field = val;
+	vmcb->clean = 0;
+	if (is_loaded_here(hv))
+		vmload(hv->vmcb_hpa);
+	return 0;
+}
+
+static uint64_t svm_cr_read(struct hvm_vcpu *hv, unsigned int cr)
+{
+	const struct vmcb *vmcb = vmcb_of(hv);
+
+	return cr == 0 ? vmcb->cr0 : cr == 2 ? vmcb->cr2 : cr == 3 ? vmcb->cr3 : vmcb->cr4;
+}
+
+static void svm_cr_write(struct hvm_vcpu *hv, unsigned int cr, uint64_t val)
+{
+	struct vmcb *vmcb = vmcb_of(hv);
+
+	switch (cr) {
+	case 0: vmcb->cr0 = val; break;
+	case 2: vmcb->cr2 = val; break;
+	case 3: vmcb->cr3 = val; break;
+	case 4: vmcb->cr4 = val; break;
+	}
+	hv->force_flush = true;
+	vmcb->clean = 0;
+}
+
+static bool svm_is_injecting(const struct hvm_vcpu *hv)
+{
+	return (vmcb_of(hv)->eventinj & EVENT_VALID) || hv->reinject.valid;
+}
+
+static bool svm_can_inject(const struct hvm_vcpu *hv)
+{
+	return (hv->rflags & RFLAGS_IF) && !hv->interrupt_shadow && !svm_is_injecting(hv);
+}
+
+static void svm_inject(struct hvm_vcpu *hv, const struct hvm_event *ev)
+{
+	struct vmcb *vmcb = vmcb_of(hv);
+
+	vmcb->eventinj = svm_pack_event(ev);
+	if (ev->type == EVENT_NMI) {
+		hv->nmi_masked = true;
+		vmcb->intercept1 |= INTERCEPT1_IRET;
+		vmcb_dirty(vmcb, CLEAN_INTERCEPTS);
+	}
+}
+
+/* A virtual interrupt that is intercepted at the moment it could be taken: 15.21.4. */
+static void svm_request_window(struct hvm_vcpu *hv, bool on)
+{
+	struct vmcb *vmcb = vmcb_of(hv);
+
+	if (hv->window_open == on)
+		return;
+	hv->window_open = on;
+	vmcb->v_irq = on ? V_IRQ : 0;
+	vmcb->v_intr_prio = on ? V_IGN_TPR : 0;
+	if (on)
+		vmcb->intercept1 |= INTERCEPT1_VINTR;
+	else
+		vmcb->intercept1 &= ~INTERCEPT1_VINTR;
+	vmcb_dirty(vmcb, CLEAN_INTERCEPTS | CLEAN_TPR);
+}
+
+static void svm_set_tsc_offset(struct hvm_vcpu *hv, uint64_t offset)
+{
+	vmcb_of(hv)->tsc_offset = offset;
+	vmcb_dirty(vmcb_of(hv), CLEAN_INTERCEPTS);
+}
+
+const struct hvm_ops svm_ops = {
+	.name = "AMD-V",
+	.hypercall_insn = { 0x0f, 0x01, 0xd9 }, /* vmmcall */
+	.p2m_format = &p2m_format_npt,
+	.probe = svm_probe,
+	.cpu_on = svm_cpu_on,
+	.cpu_off = svm_cpu_off,
+	.domain_init = svm_domain_init,
+	.domain_free = svm_domain_free,
+	.domain_allow_ports = svm_domain_allow_ports,
+	.vcpu_init = svm_vcpu_init,
+	.vcpu_free = svm_vcpu_free,
+	.load = svm_load,
+	.save = svm_save,
+	.run = svm_run,
+	.get_state = svm_get_state,
+	.set_state = svm_set_state,
+	.get_mode = svm_get_mode,
+	.seg_base = svm_seg_base,
+	.msr_read = svm_msr_read,
+	.msr_write = svm_msr_write,
+	.cr_read = svm_cr_read,
+	.cr_write = svm_cr_write,
+	.can_inject = svm_can_inject,
+	.inject = svm_inject,
+	.is_injecting = svm_is_injecting,
+	.request_window = svm_request_window,
+	.set_tsc_offset = svm_set_tsc_offset,
+	.open_debug_regs = svm_open_debug_regs,
+	.dump = svm_dump,
+};

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between the files of the SVM backend; nobody outside this folder includes it. */
+#ifndef SVM_SVM_H
+#define SVM_SVM_H
+
+#include "hvm/hvm.h"
+#include "hvm/svm/vmcb.h"
+
+static inline struct vmcb *vmcb_of(const struct hvm_vcpu *hv)
+{
+	return hv->vmcb;
+}
+
+/* A field that the CPU may have cached was changed. */
+static inline void vmcb_dirty(struct vmcb *vmcb, uint32_t bits)
+{
+	vmcb->clean &= ~bits;
+}
+
+/* exit.c (pure): what happened, from the VMCB alone. nrips: the CPU stores the next RIP. */
+void svm_decode_exit(const struct vmcb *vmcb, bool nrips, struct hvm_exit *exit);
+/* inject.c (pure): EVENTINJ's form of an event and back; what must be delivered again after this exit. */
+uint64_t svm_pack_event(const struct hvm_event *ev);
+struct hvm_event svm_interrupted_event(const struct vmcb *vmcb);
+
+/* vmcb.c (pure): first control values; segments and registers to and from the neutral form. */
+void svm_vmcb_init(struct vmcb *vmcb, const struct hvm_domain *hd, uint64_t iopm_hpa, uint64_t msrpm_hpa,
+		   uint64_t root_hpa);
+void svm_vmcb_get_state(const struct vmcb *vmcb, struct hvm_state *s);
+void svm_vmcb_set_state(struct vmcb *vmcb, const struct hvm_state *s);
+uint64_t *svm_vmcb_msr(struct vmcb *vmcb, uint32_t msr); /* NULL: not in the VMCB */
+
+/* bitmap.c: permission maps for ports and MSRs. */
+int svm_bitmaps_init(void);
+int svm_domain_init(struct hvm_domain *hd);
+void svm_domain_free(struct hvm_domain *hd);
+void svm_domain_allow_ports(struct hvm_domain *hd, uint16_t first, uint32_t nr, bool allow);
+
+/* probe.c */
+int svm_probe(void);
+int svm_cpu_on(void);
+void svm_cpu_off(void);
+extern bool svm_has_nrips;
+
+/* asid.c: the TLB tag for this entry; *flush_all when the CPU's tags wrapped round. Own CPU. */
+uint32_t svm_asid(struct hvm_vcpu *hv, bool flush, bool *flush_all);
+
+/* run.S: load GPRs, VMRUN, store GPRs. The second form also refills the return stack buffer at exit. */
+void svm_enter(struct hvm_vcpu *hv, uint64_t vmcb_hpa);
+void svm_enter_stuff_rsb(struct hvm_vcpu *hv, uint64_t vmcb_hpa);
+
+void svm_dump(struct hvm_vcpu *hv);
+
+#endif

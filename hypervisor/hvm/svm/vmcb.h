@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The virtual machine control block: AMD APM volume 2, appendix B, with its field names. */
+#ifndef SVM_VMCB_H
+#define SVM_VMCB_H
+
+#include "lib/compiler.h"
+
+struct vmcb_seg {
+	uint16_t sel, attr;
+	uint32_t limit;
+	uint64_t base;
+};
+
+struct vmcb {
+	/* control area, B-1 */
+	uint16_t cr_reads, cr_writes; /* 000 intercepts */
+	uint16_t dr_reads, dr_writes;
+	uint32_t exceptions;
+	uint32_t intercept1, intercept2, intercept3;
+	uint8_t rsvd018[0x24];
+	uint16_t pause_threshold, pause_count; /* 03c */
+	uint64_t iopm_base_pa;		       /* 040 */
+	uint64_t msrpm_base_pa;
+	uint64_t tsc_offset;
+	uint32_t asid; /* 058 */
+	uint8_t tlb_control, rsvd05d[3];
+	uint8_t v_tpr, v_irq, v_intr_prio, v_intr_masking; /* 060: one byte of the field each */
+	uint8_t v_intr_vector, rsvd065[3];
+	uint64_t interrupt_shadow; /* 068 */
+	uint64_t exitcode;	   /* 070 */
+	uint64_t exitinfo1, exitinfo2;
+	uint64_t exitintinfo; /* 088 */
+	uint64_t np_enable;
+	uint8_t rsvd098[0x10];
+	uint64_t eventinj; /* 0a8 */
+	uint64_t n_cr3;
+	uint64_t lbr_virt;
+	uint32_t clean, rsvd0c4; /* 0c0 */
+	uint64_t nrip;
+	uint8_t insn_len, insn[15]; /* 0d0 */
+	uint8_t rsvd0e0[0x320];
+
+	/* state save area, B-2, at 400 */
+	struct vmcb_seg es, cs, ss, ds, fs, gs, gdtr, ldtr, idtr, tr;
+	uint8_t rsvd4a0[0x2b];
+	uint8_t cpl; /* 4cb */
+	uint32_t rsvd4cc;
+	uint64_t efer; /* 4d0 */
+	uint8_t rsvd4d8[0x70];
+	uint64_t cr4, cr3, cr0, dr7, dr6, rflags, rip; /* 548 */
+	uint8_t rsvd580[0x58];
+	uint64_t rsp; /* 5d8 */
+	uint8_t rsvd5e0[0x18];
+	uint64_t rax; /* 5f8 */
+	uint64_t star, lstar, cstar, sfmask, kernel_gs_base;
+	uint64_t sysenter_cs, sysenter_esp, sysenter_eip, cr2; /* 628 */
+	uint8_t rsvd648[0x20];
+	uint64_t g_pat, dbgctl; /* 668 */
+	uint64_t br_from, br_to, lastexcpfrom, lastexcpto;
+	uint8_t rsvd698[0x48];
+	uint64_t spec_ctrl; /* 6e0 */
+	uint8_t rsvd6e8[0x918];
+} __packed __aligned(PAGE_SIZE);
+
+#define VMCB_AT(field, off) _Static_assert(offsetof(struct vmcb, field) == (off), #field)
+VMCB_AT(pause_threshold, 0x3c);
+VMCB_AT(iopm_base_pa, 0x40);
+VMCB_AT(asid, 0x58);
+VMCB_AT(v_tpr, 0x60);
+VMCB_AT(exitcode, 0x70);
+VMCB_AT(exitintinfo, 0x88);
+VMCB_AT(eventinj, 0xa8);
+VMCB_AT(clean, 0xc0);
+VMCB_AT(nrip, 0xc8);
+VMCB_AT(es, 0x400);
+VMCB_AT(tr, 0x490);
+VMCB_AT(cpl, 0x4cb);
+VMCB_AT(efer, 0x4d0);
+VMCB_AT(cr4, 0x548);
+VMCB_AT(rip, 0x578);
+VMCB_AT(rsp, 0x5d8);
+VMCB_AT(rax, 0x5f8);
+VMCB_AT(cr2, 0x640);
+VMCB_AT(g_pat, 0x668);
+VMCB_AT(spec_ctrl, 0x6e0);
+_Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
+
+/* vector 3, offset 00ch */
+#define INTERCEPT1_INTR	    (1u << 0)
+#define INTERCEPT1_NMI	    (1u << 1)
+#define INTERCEPT1_INIT	    (1u << 3)
+#define INTERCEPT1_VINTR    (1u << 4)
+#define INTERCEPT1_RDPMC    (1u << 15)
+#define INTERCEPT1_CPUID    (1u << 18)
+#define INTERCEPT1_IRET	    (1u << 20)
+#define INTERCEPT1_INVD	    (1u << 22)
+#define INTERCEPT1_HLT	    (1u << 24)
+#define INTERCEPT1_INVLPGA  (1u << 26)
+#define INTERCEPT1_IOIO	    (1u << 27)
+#define INTERCEPT1_MSR	    (1u << 28)
+#define INTERCEPT1_FERR	    (1u << 30)
+#define INTERCEPT1_SHUTDOWN (1u << 31)
+/* vector 4, offset 010h */
+#define INTERCEPT2_VMRUN    (1u << 0)
+#define INTERCEPT2_VMMCALL  (1u << 1)
+#define INTERCEPT2_VMLOAD   (1u << 2)
+#define INTERCEPT2_VMSAVE   (1u << 3)
+#define INTERCEPT2_STGI	    (1u << 4)
+#define INTERCEPT2_CLGI	    (1u << 5)
+#define INTERCEPT2_SKINIT   (1u << 6)
+#define INTERCEPT2_WBINVD   (1u << 9)
+#define INTERCEPT2_MONITOR  (1u << 10)
+#define INTERCEPT2_MWAIT    (1u << 11)
+#define INTERCEPT2_RDPRU    (1u << 14)
+
+#define V_IRQ		    1u	 /* in v_irq */
+#define V_IGN_TPR	    0x10 /* in v_intr_prio */
+#define V_INTR_MASKING	    1u	 /* in v_intr_masking */
+#define TLB_DO_NOTHING	    0
+#define TLB_FLUSH_ALL	    1
+
+#define EVENT_ERROR_VALID   (1u << 11) /* EVENTINJ and EXITINTINFO, 15.20 */
+#define EVENT_VALID	    (1u << 31)
+
+/* VMCB clean bits, 15.15.3: what the CPU may take from its cache */
+#define CLEAN_INTERCEPTS    (1u << 0)
+#define CLEAN_IOPM	    (1u << 1)
+#define CLEAN_ASID	    (1u << 2)
+#define CLEAN_TPR	    (1u << 3)
+#define CLEAN_NP	    (1u << 4)
+#define CLEAN_CRX	    (1u << 5)
+#define CLEAN_DRX	    (1u << 6)
+#define CLEAN_DT	    (1u << 7)
+#define CLEAN_SEG	    (1u << 8)
+#define CLEAN_CR2	    (1u << 9)
+#define CLEAN_ALL	    0x3ffu
+
+/* exit codes, appendix C */
+#define VMEXIT_CR0_READ	    0x00
+#define VMEXIT_CR0_WRITE    0x10
+#define VMEXIT_DR0_READ	    0x20
+#define VMEXIT_DR15_WRITE   0x3f
+#define VMEXIT_EXCP0	    0x40
+#define VMEXIT_EXCP31	    0x5f
+#define VMEXIT_INTR	    0x60
+#define VMEXIT_NMI	    0x61
+#define VMEXIT_SMI	    0x62
+#define VMEXIT_INIT	    0x63
+#define VMEXIT_VINTR	    0x64
+#define VMEXIT_RDTSC	    0x6e
+#define VMEXIT_RDPMC	    0x6f
+#define VMEXIT_CPUID	    0x72
+#define VMEXIT_IRET	    0x74
+#define VMEXIT_INVD	    0x76
+#define VMEXIT_PAUSE	    0x77
+#define VMEXIT_HLT	    0x78
+#define VMEXIT_INVLPGA	    0x7a
+#define VMEXIT_IOIO	    0x7b
+#define VMEXIT_MSR	    0x7c
+#define VMEXIT_TASK_SWITCH  0x7d
+#define VMEXIT_FERR	    0x7e
+#define VMEXIT_SHUTDOWN	    0x7f
+#define VMEXIT_VMRUN	    0x80
+#define VMEXIT_VMMCALL	    0x81
+#define VMEXIT_VMLOAD	    0x82
+#define VMEXIT_VMSAVE	    0x83
+#define VMEXIT_STGI	    0x84
+#define VMEXIT_CLGI	    0x85
+#define VMEXIT_SKINIT	    0x86
+#define VMEXIT_WBINVD	    0x89
+#define VMEXIT_MONITOR	    0x8a
+#define VMEXIT_MWAIT	    0x8b
+#define VMEXIT_MWAIT_ARMED  0x8c
+#define VMEXIT_RDPRU	    0x8e
+#define VMEXIT_NPF	    0x400
+#define VMEXIT_INVALID	    (~0ULL)
+
+/* EXITINFO1 of an IOIO exit, 15.10.2 */
+#define IOIO_IN	    (1u << 0)
+#define IOIO_STRING (1u << 2)
+#define IOIO_REP    (1u << 3)
+
+/* EXITINFO1 of a nested page fault, 15.25.6 */
+#define NPF_PRESENT	(1u << 0)
+#define NPF_WRITE	(1u << 1)
+#define NPF_FETCH	(1u << 4)
+#define NPF_TABLE_WALK	(1ULL << 33)
+
+#endif
