@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The list of domains, their references, and how they pause and stop. The list is short and ascending; looking
+ * a domain up is for control operations, hot paths hold references instead.
+ */
+#include "core/domain.h"
+#include "lib/atomic.h"
+#include "lib/bug.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "mem/kalloc.h"
+#include "x86/features.h"
+#include "x86/time.h"
+
+struct domain *hardware_domain;
+void (*domain_free_hook)(struct domain *d);
+void (*domain_shutdown_hook)(struct domain *d);
+
+static spinlock_t domlist_lock = SPINLOCK_INIT(domlist);
+static struct list domlist = LIST_INIT(domlist);
+static domid_t last_id; /* the last one chosen by us; domlist lock */
+
+#define NR_DOMIDS 0x7ff0 /* DOMID_FIRST_RESERVED */
+
+static struct domain *find_locked(domid_t id)
+{
+	struct domain *d;
+
+	list_for_each(d, &domlist, list)
+		if (d->id == id)
+			return d;
+	return NULL;
+}
+
+/* Ids go up and come back only after a round, so that a stale id seldom names a new domain. */
+static int choose_id(domid_t *id)
+{
+	int rc = 0;
+
+	spin_lock(&domlist_lock);
+	if (*id == DOMID_ANY) {
+		unsigned int tries = 0;
+
+		do
+			last_id = last_id + 1u >= NR_DOMIDS ? 1 : (domid_t)(last_id + 1);
+		while (find_locked(last_id) && ++tries < NR_DOMIDS);
+		*id = last_id;
+		rc = tries < NR_DOMIDS ? 0 : -ENOSPC;
+	} else if (*id >= NR_DOMIDS) {
+		rc = -EINVAL;
+	} else if (find_locked(*id)) {
+		rc = -EEXIST;
+	}
+	spin_unlock(&domlist_lock);
+	return rc;
+}
+
+struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc)
+{
+	struct domain *d;
+
+	*rc = choose_id(&id);
+	if (*rc < 0)
+		return NULL;
+	*rc = -ENOMEM;
+	d = kalloc(sizeof(*d));
+	if (!d)
+		return NULL;
+	d->id = id;
+	d->is_hwdom = d->is_privileged = d->hvm.direct_io = is_hwdom;
+	d->refcount = 1;
+	d->pause_count = 1;
+	d->is_control_paused = true;
+	d->created_ns = now();
+	spin_init(&d->lock, LOCK_domain);
+	list_init(&d->list);
+	sched_domain_init(d);
+	*rc = p2m_init(&d->p2m, hvm_ops->p2m_format, id, cpu_has(F_PAGE1GB));
+	if (*rc < 0)
+		goto out;
+	*rc = hvm_ops->domain_init(&d->hvm);
+	if (*rc < 0)
+		goto out_p2m;
+	return d;
+
+out_p2m:
+	(void)p2m_destroy(&d->p2m, UINT32_MAX, NULL);
+out:
+	kfree(d, sizeof(*d));
+	return NULL;
+}
+
+void domain_publish(struct domain *d)
+{
+	struct domain *other;
+	struct list *pos = &domlist;
+
+	spin_lock(&domlist_lock);
+	list_for_each(other, &domlist, list) {
+		if (other->id > d->id)
+			break;
+		pos = &other->list;
+	}
+	list_add(pos, &d->list);
+	d->state = DOM_ALIVE;
+	spin_unlock(&domlist_lock);
+}
+
+void domain_unpublish(struct domain *d)
+{
+	spin_lock(&domlist_lock);
+	list_del(&d->list);
+	spin_unlock(&domlist_lock);
+}
+
+/* A reference, unless the last one is already gone: a dead object is not revived. */
+static bool try_ref(struct domain *d)
+{
+	uint32_t count = READ_ONCE(d->refcount);
+
+	while (count > 0)
+		if (atomic_cmpxchg(&d->refcount, &count, count + 1))
+			return true;
+	return false;
+}
+
+struct domain *domain_get(domid_t id)
+{
+	struct domain *d;
+
+	spin_lock(&domlist_lock);
+	d = find_locked(id);
+	if (d && !try_ref(d))
+		d = NULL;
+	spin_unlock(&domlist_lock);
+	return d;
+}
+
+struct domain *domain_get_from(domid_t id)
+{
+	struct domain *d, *found = NULL;
+
+	spin_lock(&domlist_lock);
+	list_for_each(d, &domlist, list)
+		if (d->id >= id && try_ref(d)) {
+			found = d;
+			break;
+		}
+	spin_unlock(&domlist_lock);
+	return found;
+}
+
+void domain_ref(struct domain *d)
+{
+	BUG_ON(atomic_add_return(&d->refcount, 1) <= 1);
+}
+
+static void domain_free(struct domain *d)
+{
+	struct vcpu *v;
+	unsigned int i;
+
+	BUG_ON(!list_empty(&d->list));
+	for_each_vcpu(d, v, i)
+		vcpu_free(v);
+	kfree(d->vcpus, d->max_vcpus * sizeof(d->vcpus[0]));
+	domain_free_hook(d);
+	hvm_ops->domain_free(&d->hvm);
+	BUG_ON(p2m_destroy(&d->p2m, UINT32_MAX, NULL) < 0);
+	kfree(d, sizeof(*d));
+}
+
+void domain_put(struct domain *d)
+{
+	if (atomic_sub_return(&d->refcount, 1) == 0)
+		domain_free(d);
+}
+
+struct vcpu *domain_vcpu(struct domain *d, unsigned int id)
+{
+	return id < d->max_vcpus ? d->vcpus[index_nospec(id, d->max_vcpus)] : NULL;
+}
+
+int domain_set_max_vcpus(struct domain *d, unsigned int nr)
+{
+	struct vcpu **vcpus;
+
+	if (nr == 0 || nr > MAX_VCPUS || d->vcpus)
+		return -EINVAL;
+	vcpus = kalloc(nr * sizeof(vcpus[0]));
+	if (!vcpus)
+		return -ENOMEM;
+	d->vcpus = vcpus;
+	d->max_vcpus = nr;
+	for (unsigned int i = 0; i < nr; i++) {
+		vcpus[i] = vcpu_create(d, i);
+		if (!vcpus[i])
+			return -ENOMEM; /* those made so far go with the domain */
+	}
+	return 0;
+}
+
+static void update_pause(struct domain *d, struct vcpu *v)
+{
+	if (d->pause_count + v->pause_count > 0)
+		(void)__atomic_fetch_or(&v->wait, WAIT_PAUSED, __ATOMIC_SEQ_CST);
+	else
+		(void)__atomic_fetch_and(&v->wait, ~WAIT_PAUSED, __ATOMIC_SEQ_CST);
+	sched_update(v);
+}
+
+static void change_pause_locked(struct domain *d, int by)
+{
+	struct vcpu *v;
+	unsigned int i;
+
+	BUG_ON(by < 0 && d->pause_count == 0);
+	d->pause_count += (uint32_t)by;
+	for_each_vcpu(d, v, i)
+		update_pause(d, v);
+}
+
+void domain_pause(struct domain *d)
+{
+	spin_lock(&d->lock);
+	change_pause_locked(d, 1);
+	spin_unlock(&d->lock);
+}
+
+void domain_unpause(struct domain *d)
+{
+	spin_lock(&d->lock);
+	change_pause_locked(d, -1);
+	spin_unlock(&d->lock);
+}
+
+void vcpu_pause(struct vcpu *v)
+{
+	spin_lock(&v->d->lock);
+	v->pause_count++;
+	update_pause(v->d, v);
+	spin_unlock(&v->d->lock);
+}
+
+void vcpu_unpause(struct vcpu *v)
+{
+	spin_lock(&v->d->lock);
+	BUG_ON(v->pause_count == 0);
+	v->pause_count--;
+	update_pause(v->d, v);
+	spin_unlock(&v->d->lock);
+}
+
+bool domain_is_running(const struct domain *d)
+{
+	const struct vcpu *v;
+	unsigned int i;
+
+	for_each_vcpu(d, v, i)
+		if (load_acquire(&v->sched.running_on) >= 0)
+			return true;
+	return false;
+}
+
+void domain_shutdown(struct domain *d, unsigned int reason)
+{
+	bool first;
+
+	spin_lock(&d->lock);
+	first = !d->is_shut_down;
+	if (first) {
+		d->is_shut_down = true;
+		d->shutdown_code = (uint8_t)reason;
+		change_pause_locked(d, 1);
+	}
+	spin_unlock(&d->lock);
+	if (first && domain_shutdown_hook)
+		domain_shutdown_hook(d);
+}
+
+void domain_crash(struct vcpu *v, const char *why, ...)
+{
+	char text[120];
+	va_list args;
+
+	va_start(args, why);
+	(void)vsnprintf(text, sizeof(text), why, args);
+	va_end(args);
+	log_err("d%uv%u: crashed: %s\n", v->d->id, v->id, text);
+	vcpu_dump(v);
+	domain_shutdown(v->d, 3); /* SHUTDOWN_crash */
+}
+
+bool domain_charge_pages(struct domain *d, uint32_t nr)
+{
+	uint32_t have = READ_ONCE(d->tot_pages);
+
+	do
+		if (nr > READ_ONCE(d->max_pages) || have > READ_ONCE(d->max_pages) - nr)
+			return false;
+	while (!atomic_cmpxchg(&d->tot_pages, &have, have + nr));
+	return true;
+}
+
+void domain_uncharge_pages(struct domain *d, uint32_t nr)
+{
+	BUG_ON(atomic_sub_return(&d->tot_pages, nr) > UINT32_MAX / 2);
+}

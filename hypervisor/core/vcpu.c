@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vCPUs: making, waking, starting, switching.
+ *
+ * Waking needs no lock. A waker sets a todo bit, then looks whether the vCPU is blocked; a blocker sets
+ * WAIT_BLOCKED, then looks at todo. Both are sequentially consistent, so one of them sees the other.
+ */
+#include "core/domain.h"
+#include "lib/atomic.h"
+#include "lib/bug.h"
+#include "lib/log.h"
+#include "mem/kalloc.h"
+#include "x86/cpu.h"
+#include "x86/cr.h"
+#include "x86/features.h"
+#include "x86/fpu.h"
+#include "x86/ipi.h"
+#include "x86/msr.h"
+#include "x86/spec.h"
+
+/* Not a reason to end a block: these only ask for an update at the next entry. */
+#define TODO_LAZY (TODO_RUNSTATE | TODO_TIME)
+
+static DEFINE_PERCPU(struct vcpu *, current) = NULL;
+static DEFINE_PERCPU(struct domain *, last_domain) = NULL;
+
+int (*vcpu_create_hook)(struct vcpu *v);
+void (*vcpu_free_hook)(struct vcpu *v);
+
+struct vcpu *current_vcpu(void)
+{
+	return this_cpu(current);
+}
+
+void set_current_vcpu(struct vcpu *v)
+{
+	this_cpu(current) = v;
+}
+
+struct vcpu *vcpu_create(struct domain *d, unsigned int id)
+{
+	struct vcpu *v = kalloc(sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->d = d;
+	v->id = (uint16_t)id;
+	v->wait = WAIT_DOWN | WAIT_PAUSED; /* the new domain is paused */
+	v->wait_sipi = true;
+	v->sched.running_on = -1;
+	v->fpu = kalloc(fpu_area_size());
+	if (!v->fpu)
+		goto out_vcpu;
+	fpu_area_init(v->fpu);
+	if (hvm_ops->vcpu_init(&v->hvm, &d->hvm, &d->p2m) < 0)
+		goto out_fpu;
+	hvm_ops->set_tsc_offset(&v->hvm, d->tsc_offset);
+	sched_vcpu_init(v);
+	if (vcpu_create_hook(v) < 0)
+		goto out_hvm;
+	return v;
+
+out_hvm:
+	sched_vcpu_remove(v);
+	hvm_ops->vcpu_free(&v->hvm);
+out_fpu:
+	kfree(v->fpu, fpu_area_size());
+out_vcpu:
+	kfree(v, sizeof(*v));
+	return NULL;
+}
+
+void vcpu_free(struct vcpu *v)
+{
+	BUG_ON(v->sched.running_on >= 0);
+	sched_vcpu_remove(v);
+	vcpu_free_hook(v);
+	hvm_ops->vcpu_free(&v->hvm);
+	kfree(v->fpu, fpu_area_size());
+	kfree(v, sizeof(*v));
+}
+
+static void set_wait(struct vcpu *v, uint32_t bit)
+{
+	if (!(__atomic_fetch_or(&v->wait, bit, __ATOMIC_SEQ_CST) & bit))
+		sched_update(v);
+}
+
+static void clear_wait(struct vcpu *v, uint32_t bit)
+{
+	if (__atomic_fetch_and(&v->wait, ~bit, __ATOMIC_SEQ_CST) & bit)
+		sched_update(v);
+}
+
+void vcpu_kick(struct vcpu *v, uint32_t todo)
+{
+	int32_t cpu;
+
+	if ((__atomic_fetch_or(&v->todo, todo, __ATOMIC_SEQ_CST) & todo) == todo && v != current_vcpu() &&
+	    !(READ_ONCE(v->wait) & WAIT_BLOCKED))
+		return; /* somebody asked for the same and it has not been seen yet */
+	if (READ_ONCE(v->wait) & WAIT_BLOCKED) {
+		clear_wait(v, WAIT_BLOCKED);
+		return;
+	}
+	cpu = load_acquire(&v->sched.running_on);
+	if (cpu >= 0 && cpu != (int32_t)cpu_id())
+		ipi_kick((unsigned int)cpu);
+}
+
+void vcpu_block(struct vcpu *v)
+{
+	(void)__atomic_fetch_or(&v->wait, WAIT_BLOCKED, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&v->todo, __ATOMIC_SEQ_CST) & ~TODO_LAZY) {
+		(void)__atomic_fetch_and(&v->wait, ~WAIT_BLOCKED, __ATOMIC_SEQ_CST);
+		return;
+	}
+	sched_update(v);
+}
+
+void vcpu_send_init(struct vcpu *v)
+{
+	WRITE_ONCE(v->wait_sipi, true);
+	vcpu_kick(v, TODO_INIT);
+}
+
+/* Only a vCPU that INIT (or creation) has put to wait listens to SIPI; a second SIPI is ignored. */
+void vcpu_send_sipi(struct vcpu *v, uint8_t vector)
+{
+	if (!atomic_xchg(&v->wait_sipi, false))
+		return;
+	v->sipi_vector = vector;
+	vcpu_kick(v, TODO_SIPI);
+	clear_wait(v, WAIT_DOWN);
+}
+
+void vcpu_send_nmi(struct vcpu *v)
+{
+	vcpu_kick(v, TODO_NMI);
+}
+
+bool vcpu_is_up(const struct vcpu *v)
+{
+	return !(READ_ONCE(v->wait) & WAIT_DOWN);
+}
+
+void vcpu_up(struct vcpu *v)
+{
+	WRITE_ONCE(v->wait_sipi, false);
+	clear_wait(v, WAIT_DOWN);
+}
+
+void vcpu_down(struct vcpu *v)
+{
+	struct domain *d = v->d;
+	struct vcpu *other;
+	unsigned int i, nr_up = 0;
+
+	WRITE_ONCE(v->wait_sipi, true);
+	set_wait(v, WAIT_DOWN);
+	/* A SIPI that came between the two saw no WAIT_DOWN to clear. */
+	if (__atomic_load_n(&v->todo, __ATOMIC_SEQ_CST) & TODO_SIPI)
+		clear_wait(v, WAIT_DOWN);
+	for_each_vcpu(d, other, i)
+		nr_up += vcpu_is_up(other);
+	if (nr_up == 0)
+		domain_shutdown(d, 0); /* SHUTDOWN_poweroff */
+}
+
+void vcpu_load(struct vcpu *v)
+{
+	if (this_cpu(last_domain) != v->d) {
+		this_cpu(last_domain) = v->d;
+		spec_domain_switch();
+	}
+	hvm_ops->load(&v->hvm);
+	fpu_restore(v->fpu, v->hvm.xcr0);
+	(void)__atomic_fetch_or(&v->todo, TODO_RUNSTATE, __ATOMIC_SEQ_CST);
+}
+
+void vcpu_save(struct vcpu *v)
+{
+	if (cpu_features.xcr0_mask)
+		v->hvm.xcr0 = xcr0_read();
+	fpu_save(v->fpu, v->hvm.xcr0);
+	hvm_ops->save(&v->hvm);
+}
