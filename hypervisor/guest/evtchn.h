@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Event channels: one-bit messages between domains, from the hypervisor (virqs), or between the vCPUs
+ * of one domain (ipis). A port is free, unbound (waits for a named domain), or bound.
+ *
+ * d->evtchn->lock protects a domain's ports; an interdomain binding changes under both domains' locks,
+ * so either lock keeps it in place, and each end holds a reference to the other's domain.
+ * evtchn.c is the book-keeping, evtchn_2l.c the delivery through shared_info.
+ */
+#ifndef GUEST_EVTCHN_H
+#define GUEST_EVTCHN_H
+
+#include "core/domain.h"
+#include <xen/xen.h>
+#include <xen/event_channel.h>
+
+#define EVTCHN_MAX_PORTS 4096 /* of the 2-level ABI */
+#define EVTCHN_PER_BUCKET 128
+#define EVTCHN_NR_BUCKETS (EVTCHN_MAX_PORTS / EVTCHN_PER_BUCKET)
+
+struct evtchn {
+	struct domain *remote;	/* INTERDOMAIN: referenced, unless the own domain */
+	uint32_t remote_port;	/* INTERDOMAIN */
+	domid_t remote_id;	/* UNBOUND: who may bind */
+	uint16_t vcpu;		/* whom it notifies; read without lock by the other end */
+	uint8_t state;		/* EVTCHNSTAT_closed, _unbound, _interdomain, _virq, _ipi */
+	uint8_t virq;
+};
+
+struct evtchn_table {
+	spinlock_t lock;	/* level evtchn */
+	bool dying;		/* no new ports; lock */
+	uint32_t limit;		/* ports are below this; set at creation */
+	uint32_t nr_ports;	/* slots that exist: a multiple of EVTCHN_PER_BUCKET; grows only; lock */
+	uint32_t nr_used;	/* not closed; lock */
+	uint32_t next_free;	/* no closed port below this; lock */
+	uint32_t nr_polling;	/* vCPUs in SCHEDOP_poll; atomic */
+	uint32_t destroy_port;	/* next to close; only the destroyer */
+	struct evtchn *bucket[EVTCHN_NR_BUCKETS];
+};
+
+/* A domain part. destroy closes all ports and says -ERESTART while there are more; free when all is over. */
+int evtchn_create(struct domain *d);
+int evtchn_destroy(struct domain *d);
+void evtchn_free(struct domain *d);
+void evtchn_check(struct domain *d); /* BUG when an invariant is broken */
+
+/* All return 0 or a negative errno; ports come out through pointers. No lock held. */
+int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port);
+int evtchn_bind_interdomain(struct domain *d, unsigned int vcpu, struct domain *rd, uint32_t rport, uint32_t *port);
+int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *port);
+int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port);
+int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu);
+int evtchn_close(struct domain *d, uint32_t port);
+int evtchn_reset(struct domain *d); /* close all; -ERESTART: again */
+int evtchn_status(struct domain *d, uint32_t port, struct evtchn_status *st);
+int evtchn_unmask(struct domain *d, uint32_t port);
+int evtchn_send(struct domain *d, uint32_t port);
+/* Raise a virq; nothing when the guest has not bound it. Any CPU, any lock below evtchn. */
+void evtchn_send_virq(struct vcpu *v, unsigned int virq);
+void evtchn_send_global_virq(struct domain *d, unsigned int virq); /* d may be NULL */
+
+/* Is the port pending in shared_info, masked or not? False when out of range. */
+bool evtchn_is_pending(const struct domain *d, uint32_t port);
+
+/* evtchn_2l.c: make port pending and tell the vCPU. Evtchn lock held, or the other end's. */
+void evtchn_2l_set_pending(struct domain *d, uint32_t port, unsigned int vcpu);
+void evtchn_2l_clear(struct domain *d, uint32_t port);
+/* shared_info.c: v's upcall_pending went from 0 to 1. */
+void guest_upcall(struct vcpu *v);
+
+#endif

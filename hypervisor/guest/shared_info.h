@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory that the hypervisor and a guest both write: the shared_info page, and per vCPU its
+ * vcpu_info, runstate and time areas. The shared_info frame is ours (PAGE_SHARED) as long as the
+ * domain exists. An area that the guest registered lies in its own RAM; its frames are pinned until
+ * the domain dies, so its mapping may be kept, which is the one exception to "no pointer into guest
+ * memory". Nothing read from these pages is trusted.
+ */
+#ifndef GUEST_SHARED_INFO_H
+#define GUEST_SHARED_INFO_H
+
+#include "core/guest_copy.h"
+#include <xen/xen.h>
+#include <xen/vcpu.h>
+#include <xen/hvm/e820.h>
+
+/* One e820 entry as XENMEM_memory_map gives it out (20 bytes). */
+struct e820_entry {
+	uint64_t addr, size;
+	uint32_t type;
+} __packed;
+#define GUEST_E820_MAX 128
+
+struct guest_info {
+	struct shared_info *shared;	/* our mapping of the frame below; set at creation */
+	mfn_t shared_mfn;
+	uint64_t shared_gfn;		/* where the guest has it, ~0 nowhere; domain lock */
+	uint8_t callback_vector;	/* HVM_PARAM_CALLBACK_IRQ type 2, else 0; read by any */
+	uint32_t vm_assist;		/* bits; atomic */
+	uint32_t nr_e820;		/* domain lock */
+	struct e820_entry *e820;	/* nr_e820 entries; domain lock */
+	uint32_t tsc_mode, tsc_incarnation; /* as settscinfo gave them; domain lock */
+};
+
+/* A piece of pinned guest RAM, at most one page boundary inside. */
+struct guest_area {
+	uint8_t *part[2];	/* our mapping of each frame's piece */
+	uint16_t len[2];	/* len[0] == 0: not registered */
+	mfn_t mfn[2];
+};
+
+struct vcpu_guest {
+	struct vcpu_info *vi;		/* never NULL; switched once, by registration; domain lock */
+	mfn_t vi_mfn;			/* pinned, or INVALID_MFN while in shared_info */
+	uint8_t upcall_vector;		/* per-vCPU vector, 0 none; read by any */
+	bool is_polling;		/* in SCHEDOP_poll; own CPU writes, senders read */
+	uint32_t poll_port;		/* 0: several */
+	struct guest_area runstate, time; /* domain lock */
+	uint16_t virq_port[NR_VIRQS];	/* 0 not bound; evtchn lock */
+	uint64_t periodic_ns;		/* VCPUOP_set_periodic_timer; own CPU only */
+	struct vcpu_info early_vi;	/* of a vCPU that has no slot in shared_info yet */
+};
+
+/* Domain part: shared_info frame and lists; unpin the areas (preemption not needed); free. */
+int guest_info_create(struct domain *d);
+int guest_info_destroy(struct domain *d);
+void guest_info_free(struct domain *d);
+/* Called from vcpu_create_hook / vcpu_free_hook. */
+int guest_vcpu_create(struct vcpu *v);
+void guest_vcpu_free(struct vcpu *v);
+
+/* The run loop, before entry, for TODO_RUNSTATE and TODO_TIME. */
+void guest_areas_update(struct vcpu *v, uint32_t todo);
+/* The run loop, after INIT+SIPI or vcpu_up made v start: raise again what came while it was down. */
+void guest_vcpu_started(struct vcpu *v);
+/* TODO_UPCALL: vector to inject past the vLAPIC while events are pending, or -1. */
+static inline int guest_upcall_vector(const struct vcpu *v)
+{
+	return v->guest->vi->evtchn_upcall_pending && !v->guest->upcall_vector &&
+			       v->d->guest->callback_vector
+		       ? v->d->guest->callback_vector
+		       : -1;
+}
+/* Does v have an event that ends or prevents a block? */
+bool guest_event_pending(struct vcpu *v);
+
+/* Registration; v of the current domain. -EINVAL, -EBUSY (done already), -EFAULT. */
+int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset);
+int guest_register_runstate(struct vcpu *v, guest_ptr_t area);
+int guest_register_time(struct vcpu *v, guest_ptr_t area);
+void guest_set_callback(struct domain *d, uint64_t param); /* HVM_PARAM_CALLBACK_IRQ */
+int guest_set_upcall_vector(struct vcpu *v, uint8_t vector);
+
+/* Write the wall clock into d's shared_info again (settime, settimeoffset). */
+void guest_wallclock_update(struct domain *d);
+/* What XENMEM_memory_map answers; entries are copied. -E2BIG, -ENOMEM. Dom0 builder, set_memory_map. */
+int guest_set_memory_map(struct domain *d, const struct e820_entry *e, uint32_t nr);
+
+#endif
