@@ -20,8 +20,8 @@ struct console_config {
 void console_init(const struct console_config *cfg);
 /* Messages above a level stay in the ring only; guest messages above theirs are dropped. */
 void console_set_levels(enum log_level host, enum log_level guest);
-/* Serial input by interrupt; needs ioapic_init(). */
-void console_start_input(void);
+/* Serial input by the port's ISA interrupt (cfg.uart.irq; 0 = none); needs ioapic_init(). */
+void console_start_input(unsigned int isa_irq);
 
 /* Dom0's output (console_io hypercall): to the devices, raw, not into the ring. */
 void console_write_guest(const char *buf, size_t size);
@@ -40,6 +40,9 @@ void console_set_guest_input(void (*fn)(char c));
 void console_register_key(char key, const char *name, void (*fn)(char key));
 /* As if typed while the hypervisor has the input (sysctl debug_keys). */
 void console_handle_key(char key);
+
+/* Dom0 is about to drive the screen. */
+void console_release_vga(void);
 
 /* From panic: break locks, everything to every device from now on. */
 void console_force(void);

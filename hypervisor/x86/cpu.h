@@ -78,6 +78,8 @@ static inline void *cpu_stack_base(void)
  */
 void *cpu_prepare_block(unsigned int index, uint32_t apic_id, void *block);
 
+extern char boot_cpu_block[]; /* CPU 0's, inside the image */
+
 /* Load GDT, IDT, control registers and PAT on the calling CPU; boot CPU and APs alike. */
 void cpu_init(void);
 

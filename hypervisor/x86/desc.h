@@ -16,6 +16,8 @@ struct desc_ptr {
 	uint64_t base;
 } __packed;
 
+extern uint64_t hv_gdt[6];
+
 void desc_set_gate(unsigned int vector, const void *entry);
 void desc_load(void); /* this CPU: GDT, segments, TR, IDT */
 uint64_t desc_gdt_base(void);

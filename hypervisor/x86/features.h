@@ -73,6 +73,7 @@ struct cpu_features {
 	enum cpu_vendor vendor;
 	char vendor_id[13];
 	char name[49]; /* brand string */
+	uint32_t signature; /* CPUID 1 EAX */
 	unsigned int family, model, stepping;
 	uint32_t max_leaf, max_ext_leaf;
 	uint32_t word[NR_FEATURE_WORDS];

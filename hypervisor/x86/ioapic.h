@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The machine's IO-APICs. Lines are named by GSI; all functions take the irq lock inside. */
+/* The machine's IO-APICs. Lines are named by GSI; the functions lock inside. */
 #ifndef X86_IOAPIC_H
 #define X86_IOAPIC_H
 

@@ -10,6 +10,7 @@ void lapic_init_cpu(void);  /* every CPU: enable, mask local lines */
 uint32_t lapic_id(void);
 void lapic_eoi(void);
 bool lapic_is_x2apic(void);
+bool lapic_is_ready(void); /* lapic_init_boot() has run */
 
 /* Wake irq VEC_TIMER on this CPU at deadline_ns of now(); in the past means at once, ~0 means never. */
 #define LAPIC_TIMER_OFF UINT64_MAX

@@ -11,7 +11,7 @@ void pci_init(void);
 
 /*
  * size 1, 2 or 4; reg aligned to it and below 4096 (below 256 without ECAM: reads give ones).
- * Serialised by the irq lock.
+ * Locks inside.
  */
 uint32_t pci_cfg_read(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size);
 void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t val);

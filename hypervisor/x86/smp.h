@@ -24,5 +24,7 @@ void smp_finish(void);
 
 /* Stop every other CPU for good, by NMI; for panic and reboot. */
 void smp_stop_others(void);
+/* From the NMI handler: does not return when smp_stop_others() is what this NMI means. */
+void smp_stop_if_asked(void);
 
 #endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ACPI's static tables, read once. The walk goes RSDP, then XSDT or RSDT, then each table it lists;
+ * a table counts only when its length and checksum are right, so the parsers below may trust the
+ * header's length but nothing else. Physical memory is reached through acpi_map(). Pure.
+ */
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "x86/acpi.h"
+
+#define MAX_TABLE_BYTES	MIB(16)
+#define RSDP_V1_SIZE	20
+#define RSDP_V2_SIZE	36
+
+struct acpi_info acpi;
+
+struct rsdp {
+	char signature[8];
+	uint8_t checksum;
+	char oem_id[6];
+	uint8_t revision;
+	uint32_t rsdt;
+	uint32_t length; /* from here on revision 2 */
+	uint64_t xsdt;
+	uint8_t checksum2, reserved[3];
+} __packed;
+
+struct madt_entry {
+	uint8_t type, length;
+	uint8_t body[];
+} __packed;
+
+static uint64_t get(const void *p, unsigned int size)
+{
+	uint64_t val = 0;
+
+	memcpy(&val, p, size);
+	return val;
+}
+
+static bool sum_is_zero(const void *p, size_t size)
+{
+	const uint8_t *b = p;
+	uint8_t sum = 0;
+
+	while (size--)
+		sum += *b++;
+	return sum == 0;
+}
+
+static bool rsdp_ok(const struct rsdp *r, size_t size)
+{
+	if (size < RSDP_V1_SIZE || memcmp(r->signature, "RSD PTR ", 8) || !sum_is_zero(r, RSDP_V1_SIZE))
+		return false;
+	return r->revision < 2 || size < RSDP_V2_SIZE || sum_is_zero(r, RSDP_V2_SIZE);
+}
+
+static const struct rsdp *rsdp_scan_range(uint64_t hpa, size_t size)
+{
+	const char *mem = acpi_map(hpa, size);
+
+	for (size_t at = 0; mem && at + RSDP_V2_SIZE <= size; at += 16)
+		if (rsdp_ok((const struct rsdp *)(mem + at), RSDP_V2_SIZE)) {
+			acpi.rsdp_hpa = hpa + at;
+			return (const struct rsdp *)(mem + at);
+		}
+	return NULL;
+}
+
+/* The first KiB of the extended BIOS data area, then the BIOS ROM. */
+static const struct rsdp *rsdp_scan(void)
+{
+	const void *bda = acpi_map(0x40e, 2);
+	uint64_t ebda = bda ? get(bda, 2) << 4 : 0;
+	const struct rsdp *r = NULL;
+
+	if (ebda >= 0x400 && ebda < 0xa0000)
+		r = rsdp_scan_range(ebda, 1024);
+	return r ? r : rsdp_scan_range(0xe0000, 0x20000);
+}
+
+/* A whole table with right length and checksum, or NULL with a message. */
+static const struct acpi_header *map_table(uint64_t hpa)
+{
+	const struct acpi_header *h = hpa ? acpi_map(hpa, sizeof(*h)) : NULL;
+	uint32_t length;
+
+	if (!h)
+		return NULL;
+	length = h->length;
+	if (length < sizeof(*h) || length > MAX_TABLE_BYTES) {
+		log_warn("ACPI: table %.4s at %#lx has length %u and is ignored\n", h->signature, hpa, length);
+		return NULL;
+	}
+	h = acpi_map(hpa, length);
+	if (h && !sum_is_zero(h, length)) {
+		log_warn("ACPI: table %.4s at %#lx has a bad checksum and is ignored\n", h->signature, hpa);
+		return NULL;
+	}
+	return h;
+}
+
+static const struct acpi_header *add_table(uint64_t hpa)
+{
+	const struct acpi_header *h = map_table(hpa);
+	struct acpi_table *t;
+
+	if (!h)
+		return NULL;
+	if (acpi.nr_tables == ACPI_MAX_TABLES) {
+		log_warn("ACPI: more than %u tables, %.4s is ignored\n", ACPI_MAX_TABLES, h->signature);
+		return NULL;
+	}
+	t = &acpi.tables[acpi.nr_tables++];
+	memcpy(t->signature, h->signature, 4);
+	t->length = h->length;
+	t->hpa = hpa;
+	return h;
+}
+
+static int read_root(const struct rsdp *r, size_t size)
+{
+	bool wide = r->revision >= 2 && size >= RSDP_V2_SIZE && r->xsdt;
+	const struct acpi_header *root = map_table(wide ? r->xsdt : r->rsdt);
+	unsigned int entry;
+
+	if (!root && wide) {
+		wide = false;
+		root = map_table(r->rsdt);
+	}
+	if (!root || memcmp(root->signature, wide ? "XSDT" : "RSDT", 4))
+		return -ENODEV;
+	entry = wide ? 8 : 4;
+	for (size_t at = sizeof(*root); at + entry <= root->length; at += entry)
+		add_table(get((const char *)root + at, entry));
+	return 0;
+}
+
+const struct acpi_table *acpi_find(const char *signature, unsigned int index)
+{
+	for (unsigned int i = 0; i < acpi.nr_tables; i++)
+		if (!memcmp(acpi.tables[i].signature, signature, 4) && index-- == 0)
+			return &acpi.tables[i];
+	return NULL;
+}
+
+static const struct acpi_header *map_found(const char *signature)
+{
+	const struct acpi_table *t = acpi_find(signature, 0);
+
+	return t ? acpi_map(t->hpa, t->length) : NULL;
+}
+
+static void add_cpu(uint32_t apic_id, uint32_t uid, uint32_t flags)
+{
+	if (!(flags & 1)) /* not there, or only for hotplug */
+		return;
+	for (unsigned int i = 0; i < acpi.nr_cpus; i++)
+		if (acpi.cpus[i].apic_id == apic_id)
+			return;
+	if (acpi.nr_cpus == NR_CPUS)
+		acpi.nr_cpus_ignored++;
+	else
+		acpi.cpus[acpi.nr_cpus++] = (struct acpi_cpu){ apic_id, uid };
+}
+
+static void madt_lapic(const uint8_t *b)
+{
+	add_cpu(b[1], b[0], get(b + 2, 4));
+}
+
+static void madt_x2apic(const uint8_t *b)
+{
+	add_cpu(get(b + 2, 4), get(b + 10, 4), get(b + 6, 4));
+}
+
+static void madt_ioapic(const uint8_t *b)
+{
+	if (acpi.nr_ioapics < ACPI_MAX_IOAPICS)
+		acpi.ioapics[acpi.nr_ioapics++] = (struct acpi_ioapic){
+			.id = b[0], .hpa = get(b + 2, 4), .gsi_base = get(b + 6, 4),
+		};
+}
+
+static void madt_override(const uint8_t *b)
+{
+	if (b[0] == 0 && acpi.nr_overrides < ACPI_MAX_OVERRIDES)
+		acpi.overrides[acpi.nr_overrides++] = (struct acpi_override){
+			.irq = b[1], .gsi = get(b + 2, 4), .flags = get(b + 6, 2),
+		};
+}
+
+static void madt_lapic_address(const uint8_t *b)
+{
+	acpi.lapic_hpa = get(b + 2, 8);
+}
+
+static const struct {
+	uint8_t body; /* bytes after type and length */
+	void (*parse)(const uint8_t *body);
+} madt_types[] = {
+	[0] = { 6, madt_lapic },
+	[1] = { 10, madt_ioapic },
+	[2] = { 8, madt_override },
+	[5] = { 10, madt_lapic_address },
+	[9] = { 14, madt_x2apic },
+};
+
+static int parse_madt(void)
+{
+	const struct acpi_header *h = map_found("APIC");
+	const struct madt_entry *e;
+
+	if (!h || h->length < sizeof(*h) + 8)
+		return -ENODEV;
+	acpi.lapic_hpa = get(h + 1, 4);
+	acpi.pcat_compat = get((const char *)(h + 1) + 4, 4) & 1;
+	for (size_t at = sizeof(*h) + 8; at + sizeof(*e) <= h->length; at += e->length) {
+		e = (const struct madt_entry *)((const char *)h + at);
+		if (e->length < sizeof(*e) || at + e->length > h->length) {
+			log_warn("ACPI: the MADT is damaged at byte %zu\n", at);
+			break;
+		}
+		if (e->type < ARRAY_SIZE(madt_types) && madt_types[e->type].parse &&
+		    e->length >= sizeof(*e) + madt_types[e->type].body)
+			madt_types[e->type].parse(e->body);
+	}
+	if (acpi.nr_cpus_ignored)
+		log_warn("ACPI: %u CPUs beyond the first %u are not used\n", acpi.nr_cpus_ignored, NR_CPUS);
+	return acpi.nr_cpus ? 0 : -ENODEV;
+}
+
+/* A register as the old 32-bit port at `port`, replaced by the generic address at `gas` if filled. */
+static struct acpi_gas fadt_register(const struct acpi_header *h, size_t port, size_t gas)
+{
+	const char *t = (const char *)h;
+	struct acpi_gas r = { .space = 1 };
+
+	if (port + 4 <= h->length)
+		r.address = get(t + port, 4);
+	if (gas + sizeof(r) <= h->length && get(t + gas + 4, 8))
+		memcpy(&r, t + gas, sizeof(r));
+	return r;
+}
+
+/* Skip an AML PkgLength; returns the bytes it takes. */
+static unsigned int aml_pkg_length_bytes(uint8_t lead)
+{
+	return 1 + (lead >> 6);
+}
+
+/* One small integer of AML: ZeroOp, OneOp, or BytePrefix and a byte. Returns bytes used, 0 if none. */
+static unsigned int aml_byte(const uint8_t *p, const uint8_t *end, uint8_t *val)
+{
+	if (p < end && *p <= 1) {
+		*val = *p;
+		return 1;
+	}
+	if (p + 1 < end && *p == 0x0a) {
+		*val = p[1];
+		return 2;
+	}
+	return 0;
+}
+
+/* NameOp "_S5_" PackageOp PkgLength NumElements SLP_TYPa SLP_TYPb, with or without a leading '\'. */
+static bool parse_s5(const uint8_t *name, const uint8_t *end)
+{
+	const uint8_t *p = name + 4;
+	unsigned int n;
+
+	if (!(name[-1] == 0x08 || (name[-1] == '\\' && name[-2] == 0x08)) || p + 4 > end || *p != 0x12)
+		return false;
+	p++;
+	p += aml_pkg_length_bytes(*p) + 1;
+	n = aml_byte(p, end, &acpi.s5_typ_a);
+	if (!n)
+		return false;
+	if (!aml_byte(p + n, end, &acpi.s5_typ_b))
+		acpi.s5_typ_b = 0;
+	return true;
+}
+
+static void scan_dsdt(const struct acpi_header *h)
+{
+	const uint8_t *p = (const uint8_t *)(h + 1) + 2, *end = (const uint8_t *)h + h->length;
+
+	for (; p + 4 < end && !acpi.have_s5; p++)
+		if (!memcmp(p, "_S5_", 4))
+			acpi.have_s5 = parse_s5(p, end);
+}
+
+static void parse_fadt(void)
+{
+	const struct acpi_header *h = map_found("FACP"), *dsdt;
+	const char *t = (const char *)h;
+
+	if (!h || h->length < 116)
+		return;
+	acpi.have_fadt = true;
+	acpi.sci_irq = get(t + 46, 2);
+	acpi.smi_cmd = get(t + 48, 4);
+	acpi.acpi_enable = t[52];
+	acpi.pm1a_evt = fadt_register(h, 56, 148);
+	acpi.pm1a_cnt = fadt_register(h, 64, 172);
+	acpi.pm1b_cnt = fadt_register(h, 68, 184);
+	acpi.pm_timer = fadt_register(h, 76, 208);
+	acpi.boot_arch_flags = get(t + 109, 2);
+	acpi.pm_timer_32bit = get(t + 112, 4) >> 8 & 1;
+	if (h->length >= 129 && (get(t + 112, 4) >> 10 & 1)) {
+		acpi.have_reset = true;
+		memcpy(&acpi.reset_reg, t + 116, sizeof(acpi.reset_reg));
+		acpi.reset_value = t[128];
+	}
+	acpi.dsdt_hpa = h->length >= 148 && get(t + 140, 8) ? get(t + 140, 8) : get(t + 40, 4);
+	dsdt = add_table(acpi.dsdt_hpa);
+	if (dsdt)
+		scan_dsdt(dsdt);
+}
+
+static void parse_mcfg(void)
+{
+	const struct acpi_header *h = map_found("MCFG");
+	const char *e = (const char *)h + 44;
+
+	if (!h)
+		return;
+	for (; e + 16 <= (const char *)h + h->length && acpi.nr_mcfg < ACPI_MAX_MCFG; e += 16) {
+		struct acpi_mcfg m = { get(e, 8), get(e + 8, 2), e[10], e[11] };
+
+		if (m.bus_first <= m.bus_last && m.base)
+			acpi.mcfg[acpi.nr_mcfg++] = m;
+	}
+}
+
+static void parse_hpet(void)
+{
+	const struct acpi_header *h = map_found("HPET");
+
+	if (h && h->length >= 56 && ((const uint8_t *)h)[40] == 0)
+		acpi.hpet_hpa = get((const char *)h + 44, 8);
+}
+
+int acpi_init(const void *rsdp, size_t rsdp_size)
+{
+	const struct rsdp *r = rsdp;
+	int rc;
+
+	memset(&acpi, 0, sizeof(acpi));
+	if (!r || !rsdp_ok(r, rsdp_size)) {
+		r = rsdp_scan();
+		rsdp_size = RSDP_V2_SIZE;
+	}
+	if (!r)
+		return -ENODEV;
+	acpi.rsdp_revision = r->revision;
+	memcpy(acpi.oem_id, r->oem_id, sizeof(acpi.oem_id));
+	rc = read_root(r, rsdp_size);
+	if (rc)
+		return rc;
+	parse_fadt();
+	parse_mcfg();
+	parse_hpet();
+	return parse_madt();
+}
+
+void acpi_isa_irq(unsigned int irq, uint32_t *gsi, bool *level, bool *low)
+{
+	*gsi = irq;
+	*level = *low = false;
+	for (unsigned int i = 0; i < acpi.nr_overrides; i++) {
+		const struct acpi_override *o = &acpi.overrides[i];
+
+		if (o->irq == irq) {
+			*gsi = o->gsi;
+			*low = (o->flags & 3) == 3;
+			*level = (o->flags >> 2 & 3) == 3;
+		}
+	}
+}

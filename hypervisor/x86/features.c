@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading CPUID into struct cpu_features. */
+#include "lib/log.h"
+#include "lib/string.h"
+#include "x86/cpuid.h"
+#include "x86/cr.h"
+#include "x86/features.h"
+#include "x86/fpu.h"
+#include "x86/msr.h"
+
+/* x87, SSE, AVX, and the three of AVX-512; MPX, PKRU and the rest are not given to guests. */
+#define XCR0_KNOWN 0xe7ULL
+
+struct cpu_features cpu_features;
+
+static void read_vendor(struct cpu_features *f)
+{
+	static const struct {
+		char id[13];
+		enum cpu_vendor vendor;
+	} vendors[] = {
+		{ "GenuineIntel", VENDOR_INTEL }, { "AuthenticAMD", VENDOR_AMD }, { "HygonGenuine", VENDOR_HYGON },
+	};
+	struct cpuid_regs r = cpuid(0);
+
+	f->max_leaf = r.eax;
+	memcpy(f->vendor_id, &r.ebx, 4);
+	memcpy(f->vendor_id + 4, &r.edx, 4);
+	memcpy(f->vendor_id + 8, &r.ecx, 4);
+	for (unsigned int i = 0; i < ARRAY_SIZE(vendors); i++)
+		if (!strcmp(f->vendor_id, vendors[i].id))
+			f->vendor = vendors[i].vendor;
+}
+
+static void read_model(struct cpu_features *f, uint32_t eax)
+{
+	f->stepping = eax & 0xf;
+	f->model = eax >> 4 & 0xf;
+	f->family = eax >> 8 & 0xf;
+	if (f->family == 0xf || f->family == 6)
+		f->model |= (eax >> 16 & 0xf) << 4;
+	if (f->family == 0xf)
+		f->family += eax >> 20 & 0xff;
+}
+
+static void read_name(struct cpu_features *f)
+{
+	struct cpuid_regs r;
+
+	if (f->max_ext_leaf < 0x80000004)
+		return;
+	for (unsigned int i = 0; i < 3; i++) {
+		r = cpuid(0x80000002 + i);
+		memcpy(f->name + i * 16, &r, 16);
+	}
+}
+
+static void read_basic(struct cpu_features *f)
+{
+	struct cpuid_regs r = cpuid(1);
+
+	f->signature = r.eax;
+	read_model(f, r.eax);
+	f->word[FW_1_ECX] = r.ecx;
+	f->word[FW_1_EDX] = r.edx;
+	if (f->max_leaf >= 7) {
+		r = cpuid_count(7, 0);
+		f->word[FW_7_EBX] = r.ebx;
+		f->word[FW_7_ECX] = r.ecx;
+		f->word[FW_7_EDX] = r.edx;
+	}
+	if (cpu_has(F_ARCH_CAPS))
+		f->word[FW_ARCH_CAPS] = rdmsr(MSR_ARCH_CAPABILITIES);
+}
+
+static void read_extended(struct cpu_features *f)
+{
+	struct cpuid_regs r = cpuid(0x80000000);
+
+	f->max_ext_leaf = r.eax;
+	r = cpuid(0x80000001);
+	f->word[FW_8_1_ECX] = r.ecx;
+	f->word[FW_8_1_EDX] = r.edx;
+	if (f->max_ext_leaf >= 0x80000007)
+		f->word[FW_8_7_EDX] = cpuid(0x80000007).edx;
+	f->phys_bits = 36;
+	f->virt_bits = 48;
+	if (f->max_ext_leaf >= 0x80000008) {
+		r = cpuid(0x80000008);
+		f->word[FW_8_8_EBX] = r.ebx;
+		f->phys_bits = r.eax & 0xff;
+		f->virt_bits = r.eax >> 8 & 0xff;
+	}
+	if (cpu_has(F_SVM) && f->max_ext_leaf >= 0x8000000a) {
+		r = cpuid(0x8000000a);
+		f->word[FW_8_A_EDX] = r.edx;
+		f->svm_asids = r.ebx;
+	}
+	if (f->max_ext_leaf >= 0x80000021)
+		f->word[FW_8_21_EAX] = cpuid(0x80000021).eax;
+}
+
+static void read_xsave(struct cpu_features *f)
+{
+	struct cpuid_regs r;
+
+	if (!cpu_has(F_XSAVE) || f->max_leaf < 0xd) {
+		f->word[FW_1_ECX] &= ~(1u << F_XSAVE % 32);
+		return;
+	}
+	r = cpuid_count(0xd, 0);
+	f->xcr0_mask = ((uint64_t)r.edx << 32 | r.eax) & XCR0_KNOWN;
+	/* CPUID tells the size for what XCR0 holds now. */
+	fpu_init_cpu();
+	f->xsave_size = cpuid_count(0xd, 0).ebx;
+	f->word[FW_D1_EAX] = cpuid_count(0xd, 1).eax;
+}
+
+/* Threads of a core and cores of a package, when the CPU says it in a way all vendors share. */
+static void read_topology(struct cpu_features *f)
+{
+	unsigned int logical = cpu_has(FEATURE(FW_1_EDX, 28)) ? cpuid(1).ebx >> 16 & 0xff : 1;
+
+	f->threads_per_core = 1;
+	if (f->max_leaf >= 0xb && cpuid_count(0xb, 0).ebx)
+		f->threads_per_core = cpuid_count(0xb, 0).ebx & 0xffff;
+	else if (cpu_is_amd() && f->max_ext_leaf >= 0x8000001e && cpu_has(FEATURE(FW_8_1_ECX, 22)))
+		f->threads_per_core = (cpuid(0x8000001e).ebx >> 8 & 0xff) + 1;
+	f->cores_per_socket = max(logical / f->threads_per_core, 1U);
+}
+
+void features_init(void)
+{
+	struct cpu_features *f = &cpu_features;
+
+	read_vendor(f);
+	read_basic(f);
+	read_extended(f);
+	read_name(f);
+	read_xsave(f);
+	read_topology(f);
+	log_info("CPU %s %s, family %#x model %#x stepping %u, %u address bits\n", f->vendor_id, f->name,
+		 f->family, f->model, f->stepping, f->phys_bits);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The hypervisor's page tables (drawing in hostmap.h): one root for all CPUs, filled at boot. Upper
+ * entries allow everything; the rights are in the leaves. Tables are only added to, never freed.
+ */
+#include "lib/bug.h"
+#include "lib/string.h"
+#include "x86/acpi.h"
+#include "x86/asm.h"
+#include "x86/cr.h"
+#include "x86/features.h"
+#include "x86/hostmap.h"
+
+#define PTE_P	  (1ULL << 0)
+#define PTE_W	  (1ULL << 1)
+#define PTE_PWT	  (1ULL << 3)
+#define PTE_PCD	  (1ULL << 4)
+#define PTE_LEAF  (1ULL << 7) /* in levels 2 and 3 */
+#define PTE_NX	  (1ULL << 63)
+#define PTE_TABLE (PTE_P | PTE_W)
+#define PTE_ADDR  0x000ffffffffff000ULL
+
+#define RIGHTS_RW (PTE_P | PTE_W | PTE_NX)
+#define RIGHTS_RO (PTE_P | PTE_NX)
+#define RIGHTS_RX (PTE_P)
+#define RIGHTS_UC (RIGHTS_RW | PTE_PCD | PTE_PWT)
+
+extern char __text_end[], __rodata_end[], __init_text_end[];
+
+uint64_t image_slide;
+static uint64_t root[512] __aligned(4096);
+static void *(*alloc_page)(void);
+
+static unsigned int level_shift(unsigned int level)
+{
+	return PAGE_SHIFT + 9 * (level - 1);
+}
+
+static uint64_t *entry_at(uint64_t *table, uintptr_t va, unsigned int level)
+{
+	return &table[va >> level_shift(level) & 511];
+}
+
+/* The table below *e, made when missing. */
+static uint64_t *table_below(uint64_t *e)
+{
+	void *page;
+
+	if (!(*e & PTE_P)) {
+		page = alloc_page();
+		if (!page)
+			panic("no memory for the hypervisor's page tables\n");
+		*e = virt_to_phys(page) | PTE_TABLE;
+	}
+	BUG_ON(*e & PTE_LEAF);
+	return phys_to_virt(*e & PTE_ADDR);
+}
+
+/* Map one page of the given level. An address that is mapped already stays as it is. */
+static void map_one(uintptr_t va, uint64_t hpa, unsigned int level, uint64_t rights)
+{
+	uint64_t *table = root, *e = NULL;
+
+	for (unsigned int l = 4; l > level; l--) {
+		e = entry_at(table, va, l);
+		if (l < 4 && (*e & PTE_P) && (*e & PTE_LEAF))
+			return;
+		table = table_below(e);
+	}
+	e = entry_at(table, va, level);
+	if (!(*e & PTE_P))
+		*e = hpa | rights | (level > 1 ? PTE_LEAF : 0);
+}
+
+/* Largest page that fits at va and hpa within size; levels above 1 only up to max_level. */
+static unsigned int fitting_level(uintptr_t va, uint64_t hpa, uint64_t size, unsigned int max_level)
+{
+	unsigned int level = max_level;
+
+	while (level > 1 && (((va | hpa) & ((1ULL << level_shift(level)) - 1)) || size >> level_shift(level) == 0))
+		level--;
+	return level;
+}
+
+static void map_range(uintptr_t va, uint64_t hpa, uint64_t size, uint64_t rights, unsigned int max_level)
+{
+	while (size) {
+		unsigned int level = fitting_level(va, hpa, size, max_level);
+		uint64_t step = 1ULL << level_shift(level);
+
+		map_one(va, hpa, level, rights);
+		va += step;
+		hpa += step;
+		size -= step;
+	}
+}
+
+/* Whole pages of RAM and of ACPI's memory; and all of the first MiB, where BIOS data and VGA are. */
+static void map_ram(const struct boot_info *bi)
+{
+	unsigned int max_level = cpu_has(F_PAGE1GB) ? 3 : 2;
+
+	for (unsigned int i = 0; i < bi->nr_ranges; i++) {
+		const struct boot_range *r = &bi->ranges[i];
+		uint64_t start = round_down(r->base, PAGE_SIZE), end = round_up(r->base + r->size, PAGE_SIZE);
+
+		if (r->type != BOOT_MEM_RAM && r->type != BOOT_MEM_ACPI && r->type != BOOT_MEM_NVS)
+			continue;
+		start = max(start, MIB(1));
+		if (start < end)
+			map_range(DIRECT_MAP_BASE + start, start, end - start, RIGHTS_RW, max_level);
+	}
+	map_range(DIRECT_MAP_BASE, 0, MIB(1), RIGHTS_RW, 1);
+}
+
+static void map_image_part(const char *start, const char *end, uint64_t rights)
+{
+	map_range((uintptr_t)start, virt_to_phys(start), end - start, rights, 1);
+}
+
+static void map_image(void)
+{
+	map_image_part(__image_start, __text_end, RIGHTS_RX);
+	map_image_part(__text_end, __rodata_end, RIGHTS_RO);
+	map_image_part(__rodata_end, __init_start, RIGHTS_RW);
+	map_image_part(__init_start, __init_text_end, RIGHTS_RX);
+	map_image_part(__init_text_end, __image_end, RIGHTS_RW);
+}
+
+void hostmap_init(const struct boot_info *bi, void *(*alloc)(void))
+{
+	alloc_page = alloc;
+	map_ram(bi);
+	map_image();
+	cr3_write(hostmap_cr3());
+}
+
+uint64_t hostmap_cr3(void)
+{
+	return virt_to_phys(root);
+}
+
+void *mmio_map(uint64_t hpa, size_t size)
+{
+	uint64_t start = round_down(hpa, PAGE_SIZE);
+
+	BUG_ON(!alloc_page); /* before hostmap_init() */
+	map_range(MMIO_MAP_BASE + start, start, round_up(hpa + size, PAGE_SIZE) - start, RIGHTS_UC, 2);
+	return (void *)(MMIO_MAP_BASE + hpa);
+}
+
+static bool direct_mapped(uint64_t hpa)
+{
+	uint64_t *table = root, e = 0;
+
+	for (unsigned int l = 4; l > 0; l--) {
+		e = *entry_at(table, DIRECT_MAP_BASE + hpa, l);
+		if (!(e & PTE_P))
+			return false;
+		if (l > 1 && (e & PTE_LEAF))
+			return true;
+		table = phys_to_virt(e & PTE_ADDR);
+	}
+	return true;
+}
+
+/* Tables lie in RAM, in ACPI memory, or in what the firmware calls just reserved. */
+const void *acpi_map(uint64_t hpa, size_t len)
+{
+	if (hpa + len < hpa || hpa + len > 1ULL << cpu_features.phys_bits)
+		return NULL;
+	for (uint64_t at = round_down(hpa, PAGE_SIZE); at < hpa + len; at += PAGE_SIZE)
+		if (!direct_mapped(at))
+			return mmio_map(hpa, len);
+	return phys_to_virt(hpa);
+}
+
+void hostmap_drop_init(void)
+{
+	for (char *va = __init_start; va < __init_end; va += PAGE_SIZE) {
+		uint64_t *table = root;
+
+		for (unsigned int l = 4; l > 1; l--)
+			table = phys_to_virt(*entry_at(table, (uintptr_t)va, l) & PTE_ADDR);
+		*entry_at(table, (uintptr_t)va, 1) = 0;
+		invlpg(va);
+	}
+}

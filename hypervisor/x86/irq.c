@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The vector table. Written under the irq lock, read without it by irq_dispatch(): an entry's
+ * argument is stored before its function, and a freed entry's function is cleared first.
+ */
+#include "lib/atomic.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "lib/spinlock.h"
+#include "x86/cpu.h"
+#include "x86/irq.h"
+#include "x86/lapic.h"
+#include "x86/smp.h"
+
+struct irq_entry {
+	irq_fn *fn;
+	void *arg;
+	bool used;
+};
+
+static struct irq_entry entries[256];
+static spinlock_t lock = SPINLOCK_INIT(irq);
+static DEFINE_PERCPU(uint64_t, irqs_taken);
+
+void irq_set_handler(unsigned int vector, irq_fn *fn, void *arg)
+{
+	entries[vector].arg = arg;
+	entries[vector].used = true;
+	store_release(&entries[vector].fn, fn);
+}
+
+/* Start after the last one given out, so that a late interrupt of a freed vector finds nobody. */
+int irq_alloc_vector(irq_fn *fn, void *arg)
+{
+	static unsigned int next = VEC_DYNAMIC_FIRST;
+	int vector = -ENOSPC;
+
+	spin_lock(&lock);
+	for (unsigned int i = VEC_DYNAMIC_FIRST; i <= VEC_DYNAMIC_LAST && vector < 0; i++) {
+		if (!entries[next].used) {
+			vector = next;
+			irq_set_handler(next, fn, arg);
+		}
+		next = next == VEC_DYNAMIC_LAST ? VEC_DYNAMIC_FIRST : next + 1;
+	}
+	spin_unlock(&lock);
+	return vector;
+}
+
+void irq_free_vector(int vector)
+{
+	spin_lock(&lock);
+	store_release(&entries[vector].fn, NULL);
+	entries[vector].used = false;
+	spin_unlock(&lock);
+}
+
+void irq_dispatch(unsigned int vector)
+{
+	irq_fn *fn = load_acquire(&entries[vector].fn);
+
+	this_cpu(irqs_taken)++;
+	if (vector == VEC_SPURIOUS) /* has no in-service bit, wants no EOI */
+		return;
+	if (fn)
+		fn(entries[vector].arg);
+	lapic_eoi();
+}
+
+uint64_t irq_count(void)
+{
+	return this_cpu(irqs_taken);
+}
+
+void msi_compose(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data)
+{
+	*addr = 0xfee00000 | (uint64_t)(per_cpu(cpu_ident, cpu).apic_id & 0xff) << 12;
+	*data = vector;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The local APIC. Registers have the same numbers in both modes: MMIO offset n is x2APIC MSR
+ * 0x800 + n / 16. Its timer runs in TSC-deadline mode where the CPU has that, else one-shot.
+ */
+#include "lib/log.h"
+#include "x86/acpi.h"
+#include "x86/asm.h"
+#include "x86/cpu.h"
+#include "x86/features.h"
+#include "x86/hostmap.h"
+#include "x86/irq.h"
+#include "x86/lapic.h"
+#include "x86/msr.h"
+#include "x86/time.h"
+
+#define REG_ID		0x020
+#define REG_TPR		0x080
+#define REG_EOI		0x0b0
+#define REG_LDR		0x0d0
+#define REG_DFR		0x0e0
+#define REG_SVR		0x0f0
+#define REG_ESR		0x280
+#define REG_ICR_LOW	0x300
+#define REG_ICR_HIGH	0x310
+#define REG_LVT_TIMER	0x320
+#define REG_LVT_THERMAL	0x330
+#define REG_LVT_PERF	0x340
+#define REG_LVT_LINT0	0x350
+#define REG_LVT_LINT1	0x360
+#define REG_LVT_ERROR	0x370
+#define REG_TIMER_INIT	0x380
+#define REG_TIMER_COUNT	0x390
+#define REG_TIMER_DIV	0x3e0
+
+#define SVR_ENABLE	0x100
+#define LVT_MASKED	0x10000
+#define LVT_NMI		0x400
+#define LVT_TSC_DEADLINE 0x40000
+#define TIMER_DIV_1	0x0b
+#define ICR_BUSY	0x1000
+#define ICR_OTHERS	0xc0000 /* shorthand: all but self */
+#define ICR_MAX_WAIT	1000000
+
+static volatile char *regs; /* NULL in x2APIC mode */
+static bool x2apic, tsc_deadline;
+static struct tsc_scale ns_to_count; /* LAPIC timer ticks of a time span */
+
+static uint32_t reg_read(unsigned int reg)
+{
+	return x2apic ? rdmsr(MSR_X2APIC_BASE + reg / 16) : mmio_read32(regs + reg);
+}
+
+static void reg_write(unsigned int reg, uint32_t val)
+{
+	if (x2apic)
+		wrmsr(MSR_X2APIC_BASE + reg / 16, val);
+	else
+		mmio_write32(regs + reg, val);
+}
+
+bool lapic_is_x2apic(void)
+{
+	return x2apic;
+}
+
+uint32_t lapic_id(void)
+{
+	return x2apic ? reg_read(REG_ID) : reg_read(REG_ID) >> 24;
+}
+
+void lapic_eoi(void)
+{
+	reg_write(REG_EOI, 0);
+}
+
+static void error_interrupt(void *unused)
+{
+	reg_write(REG_ESR, 0);
+	log_warn("CPU %u: LAPIC error %#x\n", cpu_id(), reg_read(REG_ESR));
+}
+
+/*
+ * Silence the two 8259s for good: vectors out of the exceptions' way, every line masked. Before
+ * LINT0 is masked, or an interrupt they already asserted could no longer be taken back.
+ */
+static void pic_disable(void)
+{
+	static const uint8_t base[] = { 0x20, 0x28 }, cascade[] = { 1 << 2, 2 };
+	static const uint16_t port[] = { 0x20, 0xa0 };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		outb(port[i], 0x11);
+		outb(port[i] + 1, base[i]);
+		outb(port[i] + 1, cascade[i]);
+		outb(port[i] + 1, 0x01);
+		outb(port[i] + 1, 0xff);
+	}
+}
+
+void lapic_init_boot(void)
+{
+	pic_disable();
+	x2apic = rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
+	if (!x2apic)
+		regs = mmio_map(acpi.lapic_hpa ? acpi.lapic_hpa : 0xfee00000, PAGE_SIZE);
+	tsc_deadline = cpu_has(F_TSC_DEADLINE);
+	irq_set_handler(VEC_ERROR, error_interrupt, NULL);
+	lapic_init_cpu();
+	this_cpu(cpu_ident).apic_id = lapic_id();
+}
+
+void lapic_init_cpu(void)
+{
+	uint64_t base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+
+	wrmsr(MSR_APIC_BASE, base);
+	if (x2apic)
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+	reg_write(REG_SVR, SVR_ENABLE | VEC_SPURIOUS);
+	reg_write(REG_TPR, 0);
+	reg_write(REG_LVT_TIMER, LVT_MASKED | VEC_TIMER);
+	reg_write(REG_LVT_PERF, LVT_MASKED);
+	reg_write(REG_LVT_LINT0, LVT_MASKED);
+	reg_write(REG_LVT_LINT1, LVT_NMI);
+	reg_write(REG_LVT_ERROR, VEC_ERROR);
+	reg_write(REG_ESR, 0);
+	if (tsc_deadline)
+		reg_write(REG_LVT_TIMER, LVT_TSC_DEADLINE | VEC_TIMER);
+	else
+		reg_write(REG_TIMER_DIV, TIMER_DIV_1);
+	lapic_eoi();
+}
+
+void lapic_timer_calibrate(void)
+{
+	uint32_t ticks;
+	uint64_t t0, t1;
+
+	if (tsc_deadline)
+		return;
+	reg_write(REG_TIMER_INIT, UINT32_MAX);
+	t0 = now();
+	time_delay_us(10000);
+	ticks = UINT32_MAX - reg_read(REG_TIMER_COUNT);
+	t1 = now();
+	reg_write(REG_TIMER_INIT, 0);
+	reg_write(REG_LVT_TIMER, VEC_TIMER);
+	/* counts per ns, as 32.32 fixed point with a binary exponent, like a clock of 1 GHz / ratio */
+	ns_to_count = tsc_scale_of_ratio(ticks, t1 - t0);
+	log_info("LAPIC timer %lu kHz\n", ticks * 1000000UL / (t1 - t0));
+}
+
+void lapic_timer_set(uint64_t deadline_ns)
+{
+	uint64_t t, count;
+
+	if (tsc_deadline) {
+		wrmsr(MSR_TSC_DEADLINE, deadline_ns == LAPIC_TIMER_OFF ? 0 : max(now_to_tsc(deadline_ns), 1UL));
+		return;
+	}
+	if (deadline_ns == LAPIC_TIMER_OFF) {
+		reg_write(REG_TIMER_INIT, 0);
+		return;
+	}
+	t = now();
+	/* Round up, so that the deadline has passed when the interrupt comes; far ones come early. */
+	count = deadline_ns > t ? tsc_scale_apply(ns_to_count, deadline_ns - t) + 1 : 1;
+	reg_write(REG_TIMER_INIT, min(count, (uint64_t)UINT32_MAX));
+}
+
+void lapic_icr_write(uint32_t apic_id, uint32_t low)
+{
+	if (x2apic) {
+		__asm__ volatile("mfence; lfence" ::: "memory"); /* the MSR write orders nothing */
+		wrmsr(MSR_X2APIC_BASE + REG_ICR_LOW / 16, (uint64_t)apic_id << 32 | low);
+		return;
+	}
+	for (unsigned int i = 0; i < ICR_MAX_WAIT && (reg_read(REG_ICR_LOW) & ICR_BUSY); i++)
+		cpu_relax();
+	reg_write(REG_ICR_HIGH, apic_id << 24);
+	reg_write(REG_ICR_LOW, low);
+}
+
+void lapic_nmi_others(void)
+{
+	lapic_icr_write(0, ICR_NMI | ICR_ASSERT | ICR_OTHERS);
+}
+
+bool lapic_is_ready(void)
+{
+	return x2apic || regs;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Config accesses of the machine's PCI. The address port is shared by all CPUs, hence the lock. */
+#include "lib/spinlock.h"
+#include "x86/acpi.h"
+#include "x86/asm.h"
+#include "x86/hostmap.h"
+#include "x86/pci.h"
+
+#define PCI_ADDRESS 0xcf8
+#define PCI_DATA    0xcfc
+
+static spinlock_t lock = SPINLOCK_INIT(pci);
+static char *ecam[ACPI_MAX_MCFG]; /* where bus_first of the MCFG entry is mapped */
+
+void pci_init(void)
+{
+	for (unsigned int i = 0; i < acpi.nr_mcfg; i++) {
+		const struct acpi_mcfg *m = &acpi.mcfg[i];
+
+		ecam[i] = mmio_map(m->base + ((uint64_t)m->bus_first << 20),
+				   (size_t)(m->bus_last - m->bus_first + 1) << 20);
+	}
+}
+
+static volatile char *ecam_at(unsigned int segment, unsigned int bdf, unsigned int reg)
+{
+	for (unsigned int i = 0; i < acpi.nr_mcfg; i++) {
+		const struct acpi_mcfg *m = &acpi.mcfg[i];
+		unsigned int bus = bdf >> 8;
+
+		if (m->segment == segment && bus >= m->bus_first && bus <= m->bus_last)
+			return ecam[i] + ((size_t)(bdf - (m->bus_first << 8)) << 12) + reg;
+	}
+	return NULL;
+}
+
+static void port_address(unsigned int bdf, unsigned int reg)
+{
+	outl(PCI_ADDRESS, 1u << 31 | bdf << 8 | (reg & 0xfc));
+}
+
+uint32_t pci_cfg_read(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size)
+{
+	volatile char *p = ecam_at(segment, bdf, reg);
+	uint32_t val;
+
+	if (p)
+		return size == 1 ? mmio_read8(p) : size == 2 ? mmio_read16(p) : mmio_read32(p);
+	if (segment || reg >= 256)
+		return UINT32_MAX >> (32 - size * 8);
+	spin_lock(&lock);
+	port_address(bdf, reg);
+	val = size == 1 ? inb(PCI_DATA + reg % 4) : size == 2 ? inw(PCI_DATA + reg % 4) : inl(PCI_DATA);
+	spin_unlock(&lock);
+	return val;
+}
+
+void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t val)
+{
+	volatile char *p = ecam_at(segment, bdf, reg);
+
+	if (!p && (segment || reg >= 256))
+		return;
+	spin_lock(&lock);
+	if (!p)
+		port_address(bdf, reg);
+	if (size == 1)
+		p ? mmio_write8(p, val) : outb(PCI_DATA + reg % 4, val);
+	else if (size == 2)
+		p ? mmio_write16(p, val) : outw(PCI_DATA + reg % 4, val);
+	else
+		p ? mmio_write32(p, val) : outl(PCI_DATA, val);
+	spin_unlock(&lock);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ticket locks: first come, first served, so no CPU starves. Debug builds keep the levels each CPU
+ * holds on a small stack and stop at the first lock taken out of order (ladder in lib/locks.def).
+ */
+#include "lib/atomic.h"
+#include "lib/bug.h"
+#include "lib/spinlock.h"
+#include "x86/asm.h"
+#include "x86/cpu.h"
+
+#define MAX_HELD 12
+
+struct held_locks {
+	uint8_t nr;
+	uint8_t level[MAX_HELD];
+};
+static DEFINE_PERCPU(struct held_locks, held);
+
+/* The new level must reach the highest held plus above (1, or 0 for the second of a pair). */
+static void held_push(const spinlock_t *l, unsigned int above)
+{
+	struct held_locks *h = &this_cpu(held);
+	unsigned int top = 0;
+
+	for (unsigned int i = 0; i < h->nr; i++)
+		top = max(top, (unsigned int)h->level[i]);
+	BUG_ON(l->level < top + above);
+	BUG_ON(h->nr == MAX_HELD);
+	h->level[h->nr++] = l->level;
+}
+
+/* Locks need not be released in the order they were taken. */
+static void held_pop(const spinlock_t *l)
+{
+	struct held_locks *h = &this_cpu(held);
+
+	for (unsigned int i = h->nr; i > 0; i--)
+		if (h->level[i - 1] == l->level) {
+			h->level[i - 1] = h->level[--h->nr];
+			return;
+		}
+	BUG();
+}
+
+static void lock_wait(spinlock_t *l)
+{
+	uint16_t ticket = __atomic_fetch_add(&l->tail, 1, __ATOMIC_RELAXED);
+
+	while (load_acquire(&l->head) != ticket)
+		cpu_relax();
+}
+
+void spin_lock(spinlock_t *l)
+{
+	if (DEBUG)
+		held_push(l, 1);
+	lock_wait(l);
+}
+
+bool spin_trylock(spinlock_t *l)
+{
+	uint16_t head = load_acquire(&l->head);
+	uint16_t ticket = head;
+
+	if (!atomic_cmpxchg(&l->tail, &ticket, (uint16_t)(head + 1)))
+		return false;
+	if (DEBUG)
+		held_push(l, 0);
+	return true;
+}
+
+void spin_unlock(spinlock_t *l)
+{
+	if (DEBUG) {
+		BUG_ON(!spin_is_locked(l));
+		held_pop(l);
+	}
+	store_release(&l->head, (uint16_t)(l->head + 1));
+}
+
+void spin_lock_pair(spinlock_t *a, spinlock_t *b)
+{
+	spinlock_t *first = a < b ? a : b, *second = a < b ? b : a;
+
+	spin_lock(first);
+	if (first == second)
+		return;
+	if (DEBUG)
+		held_push(second, 0);
+	lock_wait(second);
+}
+
+void spin_unlock_pair(spinlock_t *a, spinlock_t *b)
+{
+	spin_unlock(a);
+	if (a != b)
+		spin_unlock(b);
+}
+
+bool spin_is_locked(const spinlock_t *l)
+{
+	return load_acquire(&l->head) != load_acquire(&l->tail);
+}
