@@ -161,7 +161,7 @@ static void domain_free(struct domain *d)
 	struct vcpu *v;
 	unsigned int i;
 
-	BUG_ON(!list_empty(&d->list));
+	domain_unpublish(d);
 	for_each_vcpu(d, v, i)
 		vcpu_free(v);
 	kfree(d->vcpus, d->max_vcpus * sizeof(d->vcpus[0]));

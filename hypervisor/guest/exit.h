@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The loop in which every CPU spends its life once it runs guests. */
+#ifndef GUEST_EXIT_H
+#define GUEST_EXIT_H
+
+#include "core/domain.h"
+
+/* Each CPU's last call: run vCPUs, idle between. Stack depth at this point is where every exit starts. */
+void __noreturn run_loop(void);
+
+/* Register the debug key that prints exits by reason. */
+void exit_init(void);
+
+#endif
