@@ -75,7 +75,8 @@ struct domain {
 	struct evtchn_table *evtchn;
 	struct gnttab *gnttab;
 	struct guest_info *guest;	/* shared_info, upcall style, memory map, wall clock */
-	uint32_t destroy_step;		/* which part is being taken down; only destroydomain */
+	uint32_t destroy_step;		/* parts taken down so far; only the destroyer */
+	uint32_t destroy_busy;		/* a CPU is inside domain_destroy(); atomic */
 };
 
 extern struct domain *hardware_domain; /* Dom0; NULL before it exists */

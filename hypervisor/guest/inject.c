@@ -21,8 +21,10 @@ static bool settle_start(struct vcpu *v, uint32_t todo)
 			return false;
 		}
 	}
-	if (todo & TODO_SIPI)
+	if (todo & TODO_SIPI) {
 		vcpu_set_sipi_start(v, v->sipi_vector);
+		guest_vcpu_started(v);
+	}
 	return true;
 }
 
@@ -51,7 +53,7 @@ static void inject_vector(struct vcpu *v, uint8_t vector)
 /* HVM_PARAM_CALLBACK_IRQ's vector: level-like while upcall_pending is set, bypassing the vLAPIC. */
 static void deliver_upcall(struct vcpu *v)
 {
-	int vector = shared_info_upcall_vector(v);
+	int vector = guest_upcall_vector(v);
 
 	if (vector < 0)
 		return;
