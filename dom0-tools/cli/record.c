@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's configuration as JSON under /run/helium while the guest lives, and the lock that keeps
+ * two commands from taking one name. Losing the record costs details in list -l, nothing else.
+ */
+#include "dom0-tools/cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RECORD_DIR "/run/helium"
+
+static void record_path(uint32_t domid, char *path, size_t size)
+{
+	snprintf(path, size, RECORD_DIR "/domain-%u.json", domid);
+}
+
+static void add_text(struct json_object *o, const char *key, const char *value)
+{
+	if (value)
+		json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static void add_number(struct json_object *o, const char *key, unsigned int value)
+{
+	json_object_object_add(o, key, json_object_new_int64(value));
+}
+
+struct json_object *record_config(const struct guest_config *c)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_text(o, "type", "pvh");
+	add_text(o, "name", c->name);
+	add_number(o, "memory", c->memory_mib);
+	add_number(o, "maxmem", c->maxmem_mib);
+	add_number(o, "vcpus", c->vcpus);
+	add_number(o, "maxvcpus", c->maxvcpus);
+	add_text(o, "kernel", c->kernel);
+	add_text(o, "ramdisk", c->ramdisk);
+	add_text(o, "cmdline", c->cmdline);
+	add_text(o, "on_poweroff", config_action_name(c->on_poweroff));
+	add_text(o, "on_reboot", config_action_name(c->on_reboot));
+	add_text(o, "on_crash", config_action_name(c->on_crash));
+	if (c->weight)
+		add_number(o, "cpu_weight", c->weight);
+	if (c->cap)
+		add_number(o, "cap", c->cap);
+	add_text(o, "tsc_mode", c->tsc_mode);
+	return o;
+}
+
+void record_save(const struct guest_config *c, uint32_t domid)
+{
+	struct json_object *o = record_config(c);
+	char path[64];
+
+	mkdir(RECORD_DIR, 0755);
+	record_path(domid, path, sizeof(path));
+	json_object_to_file_ext(path, o, JSON_C_TO_STRING_PRETTY);
+	json_object_put(o);
+}
+
+struct json_object *record_load(uint32_t domid)
+{
+	char path[64];
+
+	record_path(domid, path, sizeof(path));
+	return access(path, R_OK) ? NULL : json_object_from_file(path);
+}
+
+void record_remove(uint32_t domid)
+{
+	char path[64];
+
+	record_path(domid, path, sizeof(path));
+	unlink(path);
+}
+
+int record_lock(void)
+{
+	int fd;
+
+	mkdir(RECORD_DIR, 0755);
+	fd = open(RECORD_DIR "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of verbs and their options. */
+#include "dom0-tools/cli/cli.h"
+
+#define END { 0 }
+
+static const struct cli_opt create_opts[] = {
+	{ 'c', "console", NULL, "attach to the guest's console once it runs (Ctrl-] leaves)" },
+	{ 'p', "paused", NULL, "leave the guest paused" },
+	{ 'n', "dryrun", NULL, "check everything and print the configuration, but create nothing" },
+	{ 'q', "quiet", NULL, "say nothing unless something is wrong" },
+	{ 'e', "exit", NULL, "do not wait in the background for the guest's end" },
+	{ 'F', "foreground", NULL, "wait in the foreground for the guest's end" },
+	{ 'f', "defconfig", "FILE", "the configuration file, instead of the first argument" },
+	END
+};
+static const struct cli_opt list_opts[] = {
+	{ 'l', "long", NULL, "print all that is known, as JSON" },
+	{ 'v', "verbose", NULL, "print UUID, shutdown reason and security label too" },
+	{ 1, "json", NULL, "print the table as JSON" },
+	END
+};
+static const struct cli_opt json_opts[] = {
+	{ 1, "json", NULL, "print as JSON" },
+	END
+};
+static const struct cli_opt info_opts[] = {
+	{ 1, "json", NULL, "print as JSON" },
+	END
+};
+static const struct cli_opt dmesg_opts[] = {
+	{ 'c', "clear", NULL, "empty the log after printing it" },
+	END
+};
+static const struct cli_opt uptime_opts[] = {
+	{ 's', "short", NULL, "print one short line per domain, with the time of day" },
+	END
+};
+static const struct cli_opt down_opts[] = {
+	{ 'a', "all", NULL, "all guests" },
+	{ 'w', "wait", NULL, "wait until done" },
+	{ 'F', NULL, NULL, "accepted for xl's sake: a PVH guest has no other way to be asked" },
+	END
+};
+static const struct cli_opt destroy_opts[] = {
+	{ 'f', "force", NULL, "allow domain 0" },
+	END
+};
+static const struct cli_opt sched_opts[] = {
+	{ 'd', "domain", "DOMAIN", "the domain (without: show all)" },
+	{ 'w', "weight", "WEIGHT", "its share, 1 to 65535; 256 is the default" },
+	{ 'c', "cap", "CAP", "its limit in percent of one CPU; 0 is none" },
+	END
+};
+
+const struct cli_verb cli_verbs[] = {
+	{ "create", "[CONFIG-FILE] [KEY=VALUE...]", "create a guest from a configuration file", 0, ANY_NUMBER,
+	  create_opts, .no_hl = true, cmd_create },
+	{ "list", "[DOMAIN...]", "list domains", 0, ANY_NUMBER, list_opts, .run = cmd_list },
+	{ "console", "DOMAIN", "attach to a guest's console", 1, 1, .run = cmd_console },
+	{ "shutdown", "DOMAIN...", "ask guests to shut down", 0, ANY_NUMBER, down_opts, .run = cmd_shutdown },
+	{ "reboot", "DOMAIN...", "ask guests to reboot", 0, ANY_NUMBER, down_opts, .run = cmd_reboot },
+	{ "destroy", "DOMAIN", "end a guest at once", 1, 1, destroy_opts, .run = cmd_destroy },
+	{ "pause", "DOMAIN", "stop a guest's vCPUs", 1, 1, .run = cmd_pause },
+	{ "unpause", "DOMAIN", "let a paused guest run", 1, 1, .run = cmd_unpause },
+	{ "info", "", "show the machine and the hypervisor", 0, 0, info_opts, .run = cmd_info },
+	{ "dmesg", "", "print the hypervisor's log", 0, 0, dmesg_opts, .run = cmd_dmesg },
+	{ "vcpu-list", "[DOMAIN...]", "list vCPUs, where and how long they ran", 0, ANY_NUMBER, json_opts,
+	  .run = cmd_vcpu_list },
+	{ "domid", "NAME", "print the id of a domain", 1, 1, .run = cmd_domid },
+	{ "domname", "ID", "print the name of a domain", 1, 1, .run = cmd_domname },
+	{ "uptime", "[DOMAIN...]", "print how long domains have run", 0, ANY_NUMBER, uptime_opts,
+	  .run = cmd_uptime },
+	{ "rename", "DOMAIN NEW-NAME", "rename a guest", 2, 2, .run = cmd_rename },
+	{ "debug-keys", "KEYS", "press the hypervisor's debug keys", 1, 1, .run = cmd_debug_keys },
+	{ "sched-credit2", "", "show or set a domain's share of the CPUs", 0, 0, sched_opts,
+	  .run = cmd_sched_credit2 },
+	{ "vcpu-pin", "DOMAIN VCPU|all CPUS|all", "choose the CPUs that a vCPU may run on", 3, 4,
+	  .run = cmd_vcpu_pin },
+	{ "help", "[VERB]", "describe all verbs, or one", 0, 1, .no_hl = true, .run = cmd_help },
+};
+const unsigned int cli_nr_verbs = sizeof(cli_verbs) / sizeof(cli_verbs[0]);

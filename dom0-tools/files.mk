@@ -1,0 +1,22 @@
+# The tools: build/hl and what it is made of. pure files are also linked by host unit tests.
+TOOLS_DIR := dom0-tools
+tools-obj := $(addprefix lib/,call.o diag.o domain.o memory.o start.o store.o system.o) \
+	$(addprefix builder/,acpi.o cpuid.o elf.o files.o guest.o kernel.o layout.o nodes.o unpack.o) \
+	$(addprefix config/,parse.o schema.o values.o) \
+	$(addprefix cli/,config_file.o console.o create.o info.o life.o list.o log.o main.o monitor.o \
+		names.o record.o sched.o util.o verbs.o)
+TOOLS_OBJS := $(addprefix $(B)/tools/$(TOOLS_DIR)/,$(tools-obj))
+TOOLS_CFLAGS := -std=gnu11 -O2 -g -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+	$(WARN) -I. -Iinclude -D_GNU_SOURCE -D__XEN_TOOLS__ -DHELIUM_VERSION='"$(VERSION)"'
+TOOLS_LIBS := -lxencall -lxenforeignmemory -lxenstore -lxentoollog -ljson-c -lz -llzma -lzstd
+
+$(B)/tools/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TOOLS_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/hl: $(TOOLS_OBJS)
+	$(call say,LD,$@)
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $^ $(TOOLS_LIBS) -o $@
+
+tools: $(B)/hl
