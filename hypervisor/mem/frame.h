@@ -13,6 +13,7 @@
 #define MEM_FRAME_H
 
 #include "lib/compiler.h"
+#include "x86/hostmap.h"
 
 typedef struct { uint64_t n; } mfn_t;
 typedef struct { uint64_t n; } gfn_t;
@@ -73,6 +74,11 @@ unsigned int page_count(mfn_t mfn);
  * it, free, not RAM, or its count is at PAGE_COUNT_MAX. Any CPU, any lock.
  */
 bool __must_check page_get(mfn_t mfn, domid_t owner);
+/*
+ * The same whoever the owner is, RAM and SHARED only: for the frame behind a p2m entry, which must be
+ * looked at again afterwards. If it is still there, its own reference proves that this one is right.
+ */
+bool __must_check page_get_mapped(mfn_t mfn);
 /* Drop a reference; the last one scrubs and frees the frame, then calls the freed hook. */
 void page_put(mfn_t mfn);
 
@@ -96,9 +102,19 @@ uint64_t frame_nr_table(void); /* frames that have a word: the top of RAM */
  * Short-lived mapping of a frame that the caller references. Today these are additions in a direct
  * map; the border is kept so that guest memory can be unmapped from the hypervisor later.
  */
-void *frame_map(mfn_t mfn);
-void frame_unmap(const void *va);
+static inline void *frame_map(mfn_t mfn)
+{
+	return phys_to_virt(mfn.n << PAGE_SHIFT);
+}
+
+static inline void frame_unmap(const void *va)
+{
+}
+
 /* The frame of an address that frame_map() gave, or that lies within the mapping. */
-mfn_t frame_of(const void *va);
+static inline mfn_t frame_of(const void *va)
+{
+	return MFN(virt_to_phys(va) >> PAGE_SHIFT);
+}
 
 #endif

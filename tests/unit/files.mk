@@ -9,6 +9,10 @@ test_fakes-objs := $(addprefix $(FAKES)/,bug.o log.o lock.o frames.o kalloc.o ti
 # lib, x86
 
 # mem
+unit-y += test_frame test_kalloc
+MEM_OBJS := hypervisor/mem/frame.o hypervisor/mem/buddy.o $(addprefix $(FAKES)/,bug.o lock.o frames.o)
+test_frame-objs := $(MEM_OBJS)
+test_kalloc-objs := hypervisor/mem/kalloc.o $(MEM_OBJS)
 
 # hvm
 

@@ -7,7 +7,7 @@
  *	bug.c	    panic, bug_at		expect_assert_failure() catches both
  *	log.c	    log_at, guest_log_at	the last line is kept
  *	lock.c	    spin_*			checks the ladder and that nobody waits for ever
- *	frames.c    frame_map, frame_unmap	an arena of RAM, mfn 0 first
+ *	frames.c    phys_to_virt, frame_map	an arena of RAM, mfn 0 first
  *	kalloc.c    kalloc, page_alloc ...	malloc, counted, made to fail at will (instead of mem/kalloc.o)
  *	time.c	    now				a variable
  *	percpu.c    this_cpu, per_cpu, cpu_id	pretend to be another CPU

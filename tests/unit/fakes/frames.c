@@ -1,38 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Machine memory: frames 0 .. n-1 are an arena of the host's. */
+/* Machine memory: physical addresses from 0 on are an arena of the host's. */
 #include <stdlib.h>
+#include <string.h>
 #include "fakes/fakes.h"
 #include "lib/bug.h"
-#include "mem/frame.h"
+#include "x86/hostmap.h"
 
 static char *arena;
-static uint64_t nr_frames;
+static uint64_t arena_size;
 
 void fake_frames_init(uint64_t nr)
 {
 	free(arena);
 	arena = NULL;
-	nr_frames = nr;
+	arena_size = nr * PAGE_SIZE;
 	if (!nr)
 		return;
-	arena = aligned_alloc(PAGE_SIZE, nr * PAGE_SIZE);
+	arena = aligned_alloc(PAGE_SIZE, arena_size);
 	BUG_ON(!arena);
-	__builtin_memset(arena, 0, nr * PAGE_SIZE);
+	memset(arena, 0, arena_size);
 }
 
-void *frame_map(mfn_t mfn)
+void *phys_to_virt(uint64_t hpa)
 {
-	BUG_ON(mfn.n >= nr_frames);
-	return arena + mfn.n * PAGE_SIZE;
+	BUG_ON(hpa >= arena_size);
+	return arena + hpa;
 }
 
-void frame_unmap(const void *va)
+uint64_t virt_to_phys(const void *va)
 {
-	BUG_ON((const char *)va < arena || (const char *)va >= arena + nr_frames * PAGE_SIZE);
-}
-
-mfn_t frame_of(const void *va)
-{
-	frame_unmap(va);
-	return MFN((uint64_t)((const char *)va - arena) / PAGE_SIZE);
+	BUG_ON((const char *)va < arena || (const char *)va >= arena + arena_size);
+	return (uint64_t)((const char *)va - arena);
 }

@@ -1,0 +1,2 @@
+obj-y  :=
+pure-y := frame.o buddy.o kalloc.o
