@@ -15,8 +15,12 @@ test_frame-objs := $(MEM_OBJS)
 test_kalloc-objs := hypervisor/mem/kalloc.o $(MEM_OBJS)
 
 # hvm
+unit-y += test_svm
+test_svm-objs := $(addprefix hypervisor/hvm/svm/,exit.o inject.o vmcb.o)
 
 # core
+unit-y += test_guest_walk
+test_guest_walk-objs := hypervisor/core/guest_walk.o
 
 # dev
 
