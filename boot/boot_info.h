@@ -55,12 +55,17 @@ struct boot_info {
 
 	uint64_t image_base, image_end; /* physical, where the hypervisor runs, page aligned */
 
+	const char *error; /* not NULL: what is wrong with the loader's information; x86 says it and stops */
 	bool truncated; /* something did not fit; main says so */
 	uint32_t strings_used;
 	char strings[BOOT_STRINGS];
 };
 
-/* Init: what boot calls, once, on the boot CPU, with a 4 GiB direct map and interrupts off. */
+/*
+ * boot calls x86, x86 makes the CPU's own area and exceptions usable and calls init: once, on the
+ * boot CPU, with the first 4 GiB in the direct map and interrupts off.
+ */
+void x86_start(const struct boot_info *bi) __attribute__((noreturn));
 void hv_main(const struct boot_info *bi) __attribute__((noreturn));
 
 #endif

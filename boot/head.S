@@ -6,8 +6,8 @@
  * EBX the information. We may run at any 2 MiB boundary below 4 GiB: everything is reached through
  * the slide, the difference to the linked physical address, kept in ESI.
  */
-#include "x86/desc.h"
-
+#define SEL_CODE64	0x08
+#define SEL_DATA	0x10
 #define PA(sym)		((sym) + 0x80000000) /* linked physical address, as 32 bits */
 #define MB1_MAGIC	0x1badb002
 #define MB1_FLAGS	0x00010003 /* page-aligned modules, memory map, a.out fields */
@@ -122,9 +122,9 @@ _start:
 	mov	$0x80010011, %eax		/* CR0: PG, WP, ET, PE */
 	mov	%eax, %cr0
 
-	lea	PA(hv_gdt)(%esi), %eax
+	lea	PA(boot_gdt)(%esi), %eax
 	sub	$8, %esp
-	movw	$0x2f, (%esp)
+	movw	$boot_gdt_end - boot_gdt - 1, (%esp)
 	mov	%eax, 2(%esp)
 	lgdt	(%esp)
 	push	$SEL_CODE64
@@ -150,6 +150,13 @@ no_long_mode:
 no_long_mode_text:
 	.asciz	"Helium needs an x86 CPU with 64-bit mode and no-execute pages.\r\n"
 
+	.balign 8
+boot_gdt:
+	.quad	0
+	.quad	0x00af9b000000ffff
+	.quad	0x00cf93000000ffff
+boot_gdt_end:
+
 	.code64
 start64:
 	mov	$SEL_DATA, %eax
@@ -166,9 +173,10 @@ start_high:
 	mov	%rsi, image_slide(%rip)
 	lea	boot_cpu_block + 0x3800(%rip), %rsp	/* STACK_SIZE - PERCPU_SIZE */
 	mov	%ebp, %edi
+	mov	%rsi, %rdx
 	mov	%ebx, %esi
 	xor	%ebp, %ebp
-	call	boot_main
+	call	boot_main			/* magic, information, slide */
 	ud2
 
 	.section .init.bss, "aw", @nobits

@@ -1,41 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From head.S to hv_main: make the boot CPU's per-CPU area and exception table usable, and turn what
- * the loader left into struct boot_info. Runs on boot page tables with the first 4 GiB mapped.
+ * From head.S to the hall: turn what the loader left into struct boot_info. Runs on the boot page
+ * tables and on the boot CPU's stack, before there is a console or an exception handler.
  */
 #include "boot/multiboot.h"
-#include "lib/bug.h"
 #include "lib/compiler.h"
-#include "x86/cpu.h"
-#include "x86/hostmap.h"
-#include "x86/traps.h"
 
-void boot_main(uint32_t magic, uint32_t info_hpa) __noreturn;
+#define BOOT_MAP_BASE	 0xffff800000000000UL /* head.S maps the first 4 GiB here */
+#define IMAGE_LINK_BASE	 0xffffffff80000000UL /* linked address of physical 0 */
+
+extern char __image_start[], __image_end[];
+void boot_main(uint32_t magic, uint32_t info_hpa, uint64_t slide) __noreturn;
 
 static struct boot_info boot_info;
 
 const void *boot_map(uint64_t hpa, uint64_t size)
 {
-	return hpa < GIB(4) && size <= GIB(4) - hpa ? phys_to_virt(hpa) : NULL;
+	return hpa < GIB(4) && size <= GIB(4) - hpa ? (const void *)(BOOT_MAP_BASE + hpa) : NULL;
 }
 
-void boot_main(uint32_t magic, uint32_t info_hpa)
+void boot_main(uint32_t magic, uint32_t info_hpa, uint64_t slide)
 {
-	int rc;
+	struct boot_info *bi = &boot_info;
+	int rc = 0;
 
-	cpu_prepare_block(0, 0, boot_cpu_block);
-	traps_init();
-	cpu_init();
-
-	boot_info.image_base = virt_to_phys(__image_start);
-	boot_info.image_end = virt_to_phys(__image_end);
+	bi->image_base = (uintptr_t)__image_start - IMAGE_LINK_BASE + slide;
+	bi->image_end = (uintptr_t)__image_end - IMAGE_LINK_BASE + slide;
 	if (magic == MB2_BOOT_MAGIC)
-		rc = mb2_parse(&boot_info, info_hpa);
+		rc = mb2_parse(bi, info_hpa);
 	else if (magic == MB1_BOOT_MAGIC)
-		rc = mb1_parse(&boot_info, info_hpa);
+		rc = mb1_parse(bi, info_hpa);
 	else
-		panic("not started by a multiboot loader (magic %#x); use GRUB's multiboot2\n", magic);
+		bi->error = "not started by a multiboot loader; use GRUB's multiboot2 command";
 	if (rc)
-		panic("the boot loader's information is damaged or has no memory map (%d)\n", rc);
-	hv_main(&boot_info);
+		bi->error = "the boot loader's information is damaged or has no memory map";
+	x86_start(bi);
 }

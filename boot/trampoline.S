@@ -5,8 +5,9 @@
  * CS:0 is the page, so everything before protected mode is relative to the start of this code; the
  * words at the end are filled by smp.c. The page is identity-mapped by the page tables at tramp_cr3.
  */
-#include "x86/desc.h"
-
+#define SEL_CODE64 0x08
+#define SEL_DATA   0x10
+#define SEL_CODE32 0x18
 #define T(sym) ((sym) - trampoline_start)
 
 	.section .init.data, "aw"
