@@ -137,11 +137,13 @@ check:
 	@scripts/setup
 	@MAKE="$(MAKE)" scripts/check $(FAST) test-guest test-integration
 #: make check-fast            what needs no emulator: style of the house, unit tests
-FAST := all check-floors check-loops check-headers check-size test-unit
+FAST := all check-floors check-loops check-headers check-size check-image test-unit
 check-fast:
 	@MAKE="$(MAKE)" scripts/check $(FAST)
 check-floors check-loops check-size:
 	@scripts/$@
+check-image: hv
+	@scripts/$@ $(B)/helium $(B)/helium.gz
 check-headers:
 	@scripts/$@ "$(wildcard hypervisor boot include)" $(CC) $(HV_CFLAGS)
 	@scripts/$@ "$(wildcard dom0-tools)" $(HOSTCC) $(HOST_CFLAGS) $(TOOL_INCLUDES)
@@ -160,5 +162,5 @@ help:
 	@sed -n 's/^#: /  /p' $(MAKEFILE_LIST)
 
 -include $(shell test -d $(B) && find $(B) -path $(B)/cache -prune -o -type f -name '*.d' -print)
-.PHONY: all hv tools docs image run debug check check-fast check-floors check-loops check-headers check-size \
+.PHONY: all hv tools docs image run debug check check-fast check-floors check-loops check-headers check-size check-image \
 	test-unit test-guest test-integration bench clean distclean help
