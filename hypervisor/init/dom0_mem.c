@@ -260,6 +260,28 @@ static uint64_t find_in_range(uint64_t start, uint64_t end, uint64_t size, uint6
 	return 0;
 }
 
+uint64_t mem_find_early(const struct boot_range *firmware, unsigned int nr_firmware, uint64_t size,
+			const struct mem_range *busy, unsigned int nr_busy)
+{
+	static const struct mem_range windows[] = { { LOW_END, MIB(16) }, { MIB(16), GIB(4) } };
+	unsigned int w, i;
+
+	for (w = 0; w < ARRAY_SIZE(windows); w++) {
+		for (i = nr_firmware; i-- > 0;) {
+			uint64_t start, at, ram = ram_pages(&firmware[i], &start);
+			uint64_t end = min(start + ram, windows[w].end);
+
+			if (!ram)
+				continue;
+			start = max(start, windows[w].start);
+			at = find_in_range(start, end, size, PAGE_SIZE, busy, nr_busy);
+			if (at)
+				return at;
+		}
+	}
+	return 0;
+}
+
 uint64_t dom0_mem_find(const struct mem_split *s, uint64_t size, uint64_t align, uint64_t below,
 		       const struct mem_range *busy, unsigned int nr_busy)
 {

@@ -58,6 +58,14 @@ struct mem_split {
 int mem_split(struct mem_split *s, const struct mem_request *r, const char **why);
 
 /*
+ * Before the split: a place below 4 GiB for tables that the hypervisor needs first (page frames, its
+ * own page tables), outside the busy ranges and the 16 MiB mark where Dom0's kernel goes. Below it
+ * if possible, else as high as possible. 0: there is none.
+ */
+uint64_t mem_find_early(const struct boot_range *firmware, unsigned int nr_firmware, uint64_t size,
+			const struct mem_range *busy, unsigned int nr_busy);
+
+/*
  * Find size bytes of Dom0 RAM, aligned, below a limit and outside all busy ranges; the highest such
  * place. Above 1 MiB only. Returns 0 when there is none.
  */

@@ -286,6 +286,19 @@ static void test_find(void **state)
 	assert_int_equal(dom0_mem_find(&s, GIB(8), MIB(2), GIB(4), NULL, 0), 0);
 }
 
+static void test_find_early(void **state)
+{
+	struct mem_range busy[] = { { MIB(2), MIB(4) }, { MIB(4), MIB(15) } };
+
+	assert_int_equal(mem_find_early(pc_2g, ARRAY_SIZE(pc_2g), MIB(2), busy, 1), MIB(14));
+	assert_int_equal(mem_find_early(pc_2g, ARRAY_SIZE(pc_2g), MIB(1), busy, 2), MIB(15));
+	assert_int_equal(mem_find_early(pc_2g, ARRAY_SIZE(pc_2g), MIB(2), busy, 2),
+			 0x7ffdf000 - MIB(2));
+	assert_int_equal(mem_find_early(pc_6g, ARRAY_SIZE(pc_6g), MIB(8), busy, 2),
+			 0x7ffdf000 - MIB(8));
+	assert_int_equal(mem_find_early(pc_2g, ARRAY_SIZE(pc_2g), GIB(2), busy, 2), 0);
+}
+
 static uint64_t rnd(uint64_t n)
 {
 	return ((uint64_t)rand() << 31 ^ (uint64_t)rand()) % n;
@@ -364,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_place_conflicts),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_find_early),
 		cmocka_unit_test(test_random_maps),
 	};
 
