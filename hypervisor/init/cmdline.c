@@ -423,6 +423,12 @@ static void parse_word(struct options *o, struct slice word, cmdline_report_t re
 						   : "bad value, option ignored");
 }
 
+/* Some loaders put the image's file name first. */
+static bool is_file_name(struct slice word)
+{
+	return memchr(word.p, '/', word.len) && !memchr(word.p, '=', word.len);
+}
+
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -430,6 +436,8 @@ static bool is_space(char c)
 
 void cmdline_parse(struct options *o, const char *line, cmdline_report_t report)
 {
+	const char *start = line;
+
 	*o = (struct options){
 		.console = CONSOLE_COM1 | CONSOLE_VGA,
 		.com1 = "115200,8n1",
@@ -442,13 +450,14 @@ void cmdline_parse(struct options *o, const char *line, cmdline_report_t report)
 	};
 	while (line && *line) {
 		struct slice word = { line, 0 };
+		bool first = line == start;
 
 		while (*line && !is_space(*line))
 			line++;
 		word.len = (size_t)(line - word.p);
 		if (slice_is(word, "--")) /* Xen's end of hypervisor options */
 			return;
-		if (word.len)
+		if (word.len && !(first && is_file_name(word)))
 			parse_word(o, word, report);
 		while (is_space(*line))
 			line++;

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The start-up story in reading order. For now it brings up the machine itself, floor by floor, and
- * says what it found.
+ * The start-up story, in reading order. The boot CPU comes from boot/ with its own stack, exception
+ * handlers and a 4 GiB direct map; each step below brings up one thing and may use all those above.
+ * A step that fails says what is missing and what to do about it, on every console, and stops.
  */
 #include "boot/boot_info.h"
+#include "core/domain.h"
+#include "core/start.h"
+#include "dev/cpuid.h"
+#include "guest/console_io.h"
+#include "guest/exit.h"
+#include "guest/parts.h"
+#include "hvm/hvm.h"
 #include "init/cmdline.h"
-#include "lib/atomic.h"
+#include "init/dom0_build.h"
+#include "init/host_mem.h"
 #include "lib/bug.h"
+#include "lib/errno.h"
 #include "lib/log.h"
-#include "lib/string.h"
 #include "x86/acpi.h"
 #include "x86/console.h"
 #include "x86/cpu.h"
@@ -22,101 +31,124 @@
 #include "x86/reboot.h"
 #include "x86/smp.h"
 #include "x86/time.h"
-#include "x86/traps.h"
 
-#define EARLY_PAGES 64
+static struct options options;
+static struct mem_split split;
 
-static char early_pages[EARLY_PAGES][PAGE_SIZE] __aligned(4096);
-static unsigned int early_used;
-static char ap_blocks[9 * STACK_SIZE];
-static volatile unsigned int ticks, calls;
-
-static void *early_page(void)
+static void report_option(const char *option, const char *why)
 {
-	return early_used < EARLY_PAGES ? early_pages[early_used++] : NULL;
+	log_warn("Option \"%s\": %s\n", option, why);
 }
 
-static void tick(void *unused)
-{
-	ticks++;
-	lapic_timer_set(now() + 10 * NSEC_PER_MSEC);
-}
-
-static void hello(void *arg)
-{
-	atomic_inc(&calls);
-	log_info("CPU %u took a call (%s)\n", cpu_id(), (char *)arg);
-}
-
-static void __noreturn ap_loop(void)
-{
-	for (;;)
-		cpu_idle_wait();
-}
-
-static void crash_key(char key)
-{
-	*(volatile int *)0x123456789 = 1;
-}
-
-static void reboot_key(char key)
-{
-	machine_reboot();
-}
-
-static void off_key(char key)
-{
-	machine_poweroff();
-}
-
-void hv_main(const struct boot_info *bi)
+/* Open the console that console= names. Bad serial settings are said once there is a console. */
+static void start_console(const struct boot_info *bi)
 {
 	static const struct uart_config com1 = { .port = 0x3f8, .irq = 4, .baud = 115200, .lcr = 3 };
-	uint64_t t0;
+	static const struct uart_config com2 = { .port = 0x2f8, .irq = 3, .baud = 115200, .lcr = 3 };
+	bool use_com2 = (options.console & (CONSOLE_COM1 | CONSOLE_COM2)) == CONSOLE_COM2;
+	const char *settings = use_com2 ? options.com2 : options.com1;
+	struct console_config cfg = {
+		.com1 = options.console & (CONSOLE_COM1 | CONSOLE_COM2),
+		.vga = (options.console & CONSOLE_VGA) && !bi->efi_systab,
+		.uart = use_com2 ? com2 : com1,
+	};
+	int rc = uart_parse(settings, &cfg.uart);
 
-	log_info("Helium " HELIUM_VERSION " started by %s at %#lx-%#lx: %s\n", bi->loader, bi->image_base,
-		 bi->image_end, bi->cmdline);
-	console_init(&(struct console_config){ .com1 = true, .vga = !bi->efi_systab, .uart = com1 });
-	for (unsigned int i = 0; i < bi->nr_ranges; i++)
-		log_info("  %016lx-%016lx type %u\n", bi->ranges[i].base,
-			 bi->ranges[i].base + bi->ranges[i].size, bi->ranges[i].type);
-	for (unsigned int i = 0; i < bi->nr_modules; i++)
-		log_info("  module %lx+%lx '%s'\n", bi->modules[i].base, bi->modules[i].size, bi->modules[i].cmdline);
-	features_init();
-	cpu_init();
-	hostmap_init(bi, early_page);
-	log_info("hostmap done, %u pages; efi %#lx rsdp %u\n", early_used, bi->efi_systab, bi->rsdp_size);
+	console_init(&cfg);
+	console_set_levels(options.loglvl, options.guest_loglvl);
+	if (rc)
+		log_warn("Serial settings \"%s\" are not understood; using 115200,8n1\n", settings);
+}
+
+static void say_hello(const struct boot_info *bi)
+{
+	log_info("Helium " HELIUM_VERSION " (loaded by %s, at %lu KiB)\n",
+		 *bi->loader ? bi->loader : "an unnamed loader", bi->image_base >> 10);
+	log_info("Command line: %s\n", bi->cmdline);
+	cmdline_parse(&options, bi->cmdline, report_option);
+	if (bi->truncated)
+		log_warn("The boot loader gave more than there is room for; some of it is lost\n");
+	log_info("CPU: %s\n", cpu_features.name);
+}
+
+/* What the machine has beside RAM: ACPI's tables, interrupt controllers, clocks, PCI. */
+static void start_devices(const struct boot_info *bi)
+{
 	if (acpi_init(bi->rsdp_size ? bi->rsdp : NULL, bi->rsdp_size))
-		panic("no usable ACPI tables\n");
-	log_info("ACPI: %u tables, %u CPUs, %u IO-APICs, S5 %d\n", acpi.nr_tables, acpi.nr_cpus, acpi.nr_ioapics,
-		 acpi.have_s5);
+		panic("no usable ACPI tables (RSDP, MADT); enable ACPI in the firmware's setup\n");
 	time_init();
 	lapic_init_boot();
 	lapic_timer_calibrate();
 	ioapic_init();
 	pci_init();
 	ipi_init();
-	log_info("PCI 00:00.0 is %08x\n", pci_cfg_read(0, 0, 0, 4));
-	console_register_key('C', "crash the hypervisor", crash_key);
-	console_register_key('R', "reset the machine", reboot_key);
-	console_register_key('P', "switch the machine off", off_key);
-	console_start_input(4);
-	smp_prepare(0x8000);
-	while (nr_cpus < 8 && smp_boot_cpu((void *)(round_up((uintptr_t)ap_blocks, STACK_SIZE) + (nr_cpus - 1) * STACK_SIZE), ap_loop) >= 0)
-		log_info("CPU %u is up\n", nr_cpus - 1);
+	console_start_input(options.console & CONSOLE_COM1 ? 4 : 3);
+}
+
+static void start_virtualization(void)
+{
+	if (hvm_probe())
+		panic("this machine cannot run guests; see above for what is missing\n");
+	log_info("Virtualization: %s with %s\n", hvm_ops->name, hvm_ops->p2m_format->name);
+	cpuid_init();
+}
+
+/* Wake the other CPUs; they sleep until start_others(). */
+static void start_cpus(void)
+{
+	unsigned int want = smp_nr_possible();
+	uint64_t trampoline = host_mem_trampoline(&split);
+	int rc = 0;
+
+	if (options.maxcpus)
+		want = min(want, options.maxcpus);
+	if (want > 1 && !trampoline) {
+		log_warn("CPUs: no page of RAM below 1 MiB to start others in; using one CPU\n");
+		return;
+	}
+	smp_prepare(trampoline);
+	while (nr_cpus < want && rc != -ENODEV) {
+		mfn_t block = frame_alloc(2); /* STACK_SIZE */
+
+		if (mfn_eq(block, INVALID_MFN))
+			panic("no memory for CPU %u; leave it out with maxcpus=\n", nr_cpus);
+		rc = smp_boot_cpu(frame_map(block), start_other_cpu);
+		if (rc == -ENODEV)
+			frame_free(block, 2);
+		else if (rc < 0)
+			log_warn("CPUs: one does not answer and is left out (error %d)\n", rc);
+	}
 	smp_finish();
-	for (unsigned int i = 1; i < nr_cpus; i++)
-		if (ipi_call(i, hello, "from the boot CPU"))
-			log_err("call queue full\n");
-	irq_set_handler(VEC_TIMER, tick, NULL);
-	t0 = now();
-	tick(NULL);
-	while (now() - t0 < NSEC_PER_SEC / 2)
-		cpu_idle_wait();
-	log_info("%u ticks in half a second, %u calls; wall %llu s\n", ticks, calls,
-		 time_wall_at_boot_ns() / NSEC_PER_SEC);
-	lapic_timer_set(LAPIC_TIMER_OFF);
-	log_info("ready\n");
-	for (;;)
-		cpu_idle_wait();
+	log_info("CPUs: %u of %u in use\n", nr_cpus, smp_nr_possible());
+}
+
+void hv_main(const struct boot_info *bi)
+{
+	struct domain *dom0;
+
+	cmdline_parse(&options, bi->cmdline, NULL);
+	opt_noreboot = true; /* what goes wrong before Dom0 runs is to be read, not repeated */
+	features_init();
+	start_console(bi);
+	say_hello(bi);
+	cpu_init();
+	host_mem_init(&split, bi, &options);
+	start_devices(bi);
+	start_virtualization();
+	start_cpus();
+
+	sched_init();
+	if (start_this_cpu())
+		panic("the boot CPU cannot run guests; see above for what is missing\n");
+	exit_init();
+	parts_init();
+	start_others(run_loop);
+	dom0 = dom0_build(bi, &split, &options);
+	host_mem_release_modules(&split);
+	console_io_init();
+
+	opt_noreboot = options.noreboot;
+	dom0->is_control_paused = false;
+	domain_unpause(dom0);
+	start_service(run_loop);
 }

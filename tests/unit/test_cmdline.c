@@ -133,6 +133,10 @@ static void test_switches(void **state)
 
 static void test_ignored_are_named_grub_words_are_not(void **state)
 {
+	parse("build/helium noreboot");
+	assert_string_equal(reported, "");
+	parse("noreboot build/helium");
+	assert_string_equal(reported, "build/helium|");
 	parse("  iommu=verbose sched=credit2\twatchdog\n placeholder edd=off ");
 	assert_string_equal(reported, "iommu=verbose|sched=credit2|watchdog|");
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Making Dom0. Its pages were chosen by mem_split(); here they get their owner and their identity
+ * entries in its p2m, one reference each. Device memory is not mapped: that happens on demand, when
+ * Dom0 touches it, so that holes stay free for foreign pages.
+ */
+#include "init/dom0_build.h"
+#include "core/domain.h"
+#include "guest/domctl.h"
+#include "guest/evtchn.h"
+#include "guest/parts.h"
+#include "guest/shared_info.h"
+#include "init/dom0_load.h"
+#include "lib/bug.h"
+#include "lib/log.h"
+#include "x86/cpu.h"
+
+static unsigned int choose_nr_vcpus(const struct options *o)
+{
+	unsigned int n = nr_cpus;
+
+	if (o->dom0_vcpus_max) {
+		n = max(n, o->dom0_vcpus_min);
+		n = min(n, o->dom0_vcpus_max);
+	}
+	return min(n, (unsigned int)MAX_VCPUS);
+}
+
+/* Owner and p2m entries for one range of Dom0's. */
+static int give_range(struct domain *d, uint64_t start, uint64_t size)
+{
+	uint64_t frame = start >> PAGE_SHIFT, nr = size >> PAGE_SHIFT;
+
+	frame_give_owner(MFN(frame), nr, d->id, PAGE_RAM);
+	d->tot_pages += (uint32_t)nr;
+	return p2m_map_range(&d->p2m, GFN(frame), MFN(frame), nr, P2M_RAM);
+}
+
+static int give_memory(struct domain *d, const struct mem_split *s)
+{
+	unsigned int i;
+	int rc = give_range(d, s->acpi.start, s->acpi.end - s->acpi.start);
+
+	for (i = 0; !rc && i < s->nr_map; i++)
+		if (s->map[i].type == BOOT_MEM_RAM)
+			rc = give_range(d, s->map[i].base, s->map[i].size);
+	d->max_pages = d->tot_pages;
+	return rc;
+}
+
+static int tell_memory_map(struct domain *d, const struct mem_split *s)
+{
+	static struct e820_entry map[DOM0_MAX_RANGES];
+	unsigned int i;
+
+	for (i = 0; i < s->nr_map; i++)
+		map[i] = (struct e820_entry){ s->map[i].base, s->map[i].size, s->map[i].type };
+	return guest_set_memory_map(d, map, s->nr_map);
+}
+
+static void pin_vcpus(struct domain *d)
+{
+	struct vcpu *v;
+	unsigned int i;
+
+	for_each_vcpu(d, v, i)
+		if (sched_set_affinity(v, 1ULL << v->id % nr_cpus))
+			log_warn("d0v%u: not pinned\n", v->id);
+}
+
+static void or_panic(int rc, const char *what)
+{
+	if (rc)
+		panic("Dom0 cannot be made: %s failed (error %d)\n", what, rc);
+}
+
+struct domain *dom0_build(const struct boot_info *bi, const struct mem_split *split,
+			  const struct options *options)
+{
+	unsigned int nr_vcpus = choose_nr_vcpus(options);
+	struct domain_limits limits = {
+		.max_evtchn_port = EVTCHN_MAX_PORTS - 1,
+		.max_grant_frames = options->gnttab_max_frames,
+		.max_maptrack_frames = options->gnttab_max_maptrack_frames,
+		.create_flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+		.emulation_flags = XEN_X86_EMU_LAPIC | XEN_X86_EMU_IOAPIC | XEN_X86_EMU_VPCI,
+	};
+	struct dom0_start start;
+	struct domain *d;
+	int rc;
+
+	dom0_load(&start, bi, split, nr_vcpus);
+	d = domain_create(0, true, &limits, &rc);
+	or_panic(rc, "the domain");
+	d->is_identity = true;
+	hardware_domain = d;
+	or_panic(give_memory(d, split), "its memory");
+	or_panic(tell_memory_map(d, split), "its memory map");
+	or_panic(domain_set_max_vcpus(d, nr_vcpus), "its virtual CPUs");
+	if (options->dom0_pin)
+		pin_vcpus(d);
+	vcpu_set_pvh_start(d->vcpus[0], start.entry, start.start_info);
+	vcpu_up(d->vcpus[0]);
+	domain_publish(d);
+	log_info("Dom0: %u virtual CPUs, %u MiB\n", nr_vcpus, d->tot_pages >> 8);
+	return d;
+}
