@@ -62,6 +62,8 @@ long domu_new(struct domu *u, unsigned int slot, unsigned int vcpus)
 	rc = domctl(XEN_DOMCTL_settscinfo, u->id, &op);
 	if (rc)
 		return rc;
+	op.u.settimeoffset.time_offset_seconds = 0; /* as libxl does; Xen fills in wc_* here */
+	domctl(XEN_DOMCTL_settimeoffset, u->id, &op);
 	op.u.max_mem.max_memkb = 32 << 10;
 	return domctl(XEN_DOMCTL_max_mem, u->id, &op);
 }

@@ -21,6 +21,9 @@ static const struct hvm_start_info *start_info;
 static char cmdline[1024];
 static volatile enum outcome outcome; /* the worst so far of the running test */
 static struct context abort_context;
+static bool in_test; /* abort_context is good */
+
+static void power_off(void) __attribute__((noreturn));
 static char extraversion[XEN_EXTRAVERSION_LEN];
 
 #define DOMU_TIMEOUT_NS (20 * NSEC_PER_SEC)
@@ -97,6 +100,8 @@ void test_abort(void)
 		outcome = FAILURE;
 	while (this_cpu())
 		__asm__ volatile("cli; hlt");
+	if (!in_test)
+		power_off();
 	context_resume(&abort_context, 1);
 }
 
@@ -167,11 +172,13 @@ static void run_one(const struct test *t, const char *place)
 	outcome = SUCCESS;
 	pages_reset();
 	if (!context_save(&abort_context)) {
+		in_test = true;
 		if (is_dom0() && !strcmp(place, "domu"))
 			domu_run(t->name, t->vcpus);
 		else
 			t->run();
 	}
+	in_test = false;
 	irq_disable();
 	if (is_dom0())
 		test_printf("TEST %s@%s %s %lu\n", t->name, place, outcome_names[outcome],
@@ -182,6 +189,7 @@ static void run_all(void)
 {
 	unsigned int nr = 0;
 
+	test_printf("TESTS-START\n");
 	for (const struct test *t = tests_start; t < tests_end; t++) {
 		if ((t->where & IN_DOM0) && is_wanted(t, "dom0")) {
 			run_one(t, "dom0");
@@ -196,7 +204,7 @@ static void run_all(void)
 }
 
 /* QEMU's exit device first (absent elsewhere), then the honest way. */
-static void __attribute__((noreturn)) power_off(void)
+static void power_off(void)
 {
 	struct sched_shutdown op = { .reason = SHUTDOWN_poweroff };
 
@@ -219,6 +227,7 @@ void guest_main(const struct hvm_start_info *info)
 		snprintf(cmdline, sizeof(cmdline), "%s", (const char *)info->cmdline_paddr);
 	hypercall_init();
 	traps_init_cpu();
+	mem_init();
 	console_init();
 	xen_version(XENVER_extraversion, extraversion);
 	name = option_text("test");

@@ -10,6 +10,16 @@ extern uint64_t page_tables[9][512];
 static uint8_t pool[POOL_PAGES][PAGE_SIZE] page_aligned;
 static unsigned int pool_used;
 
+void mem_init(void)
+{
+	static uint64_t low[512] page_aligned;
+
+	for (unsigned int i = 1; i < 512; i++)
+		low[i] = i * PAGE_SIZE | PTE_RW;
+	page_tables[2][0] = (uintptr_t)low | PTE_RW;
+	write_cr3(read_cr3());
+}
+
 void *window_map(unsigned int slot, uint64_t gpa, uint64_t flags)
 {
 	uint8_t *va = (uint8_t *)WINDOW_VA + slot * PAGE_SIZE;

@@ -15,6 +15,9 @@
 #define PTE_RW	     (PTE_P | PTE_W | PTE_U)
 #define PTE_RO	     (PTE_P | PTE_U)
 
+/* Make page 0 absent, so that NULL is a bad pointer like any other. Once, before SMP. */
+void mem_init(void);
+
 /* An address that no page table maps, and one that no page table can. */
 #define UNMAPPED_PTR	 ((void *)0x10000000000UL)
 #define NONCANONICAL_PTR ((void *)0x8000000000000000UL)

@@ -30,8 +30,9 @@ struct test {
 
 #define TEST(name_, where_, vcpus_)                                                             \
 	static void test_##name_(void);                                                         \
-	static const struct test entry_##name_ __attribute__((used, section(".tests"))) = {     \
-		#name_, (where_), (vcpus_), test_##name_ };                                     \
+	static const struct test entry_##name_                                                  \
+		__attribute__((used, section(".tests"), aligned(8))) = {                        \
+			#name_, (where_), (vcpus_), test_##name_ };                             \
 	static void test_##name_(void)
 
 void test_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
