@@ -38,13 +38,16 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf -mno-red-zone 
 	-fcf-protection=none -fno-strict-aliasing -fno-common -ffile-prefix-map=$(CURDIR)=. \
 	$(WARN) $(INCLUDES) -D__XEN_TOOLS__ -DHELIUM_VERSION='"$(VERSION)"' -DDEBUG=$(DEBUG)
 HV_OBJS := $(addprefix $(B)/hv/,$(obj-all))
+# Objects depend on this file, so that another DEBUG= builds them anew.
+MODE := $(B)/debug-$(DEBUG)
+$(shell test -e $(MODE) || { mkdir -p $(B); rm -f $(B)/debug-*; touch $(MODE); })
 
-$(B)/hv/%.o: %.c $(wildcard $(B)/gen/*.h)
+$(B)/hv/%.o: %.c $(MODE) $(wildcard $(B)/gen/*.h)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -c $< -o $@
 
-$(B)/hv/%.o: %.S
+$(B)/hv/%.o: %.S $(MODE)
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c $< -o $@

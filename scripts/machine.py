@@ -108,6 +108,8 @@ def boot_args(m):
         module = "%s %s" % (m["kernel"], m["kernel_args"].replace(",", ",,"))
         return ["-kernel", m["hypervisor"], "-append", m["hypervisor_args"], "-initrd", module + "," + m["initrd"]]
     iso = os.path.join(m["work"], "boot.iso")
+    if m.get("verbose"):
+        print("  ISO      %s" % iso, flush=True)
     make_iso(iso, m)
     args = ["-drive", "if=none,id=cd0,media=cdrom,readonly=on,file=" + iso,
             "-device", "ide-cd,drive=cd0,bus=ide.2,bootindex=0"]
