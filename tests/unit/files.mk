@@ -6,7 +6,11 @@ FAKES := tests/unit/fakes
 unit-y += test_fakes
 test_fakes-objs := $(addprefix $(FAKES)/,bug.o log.o lock.o frames.o kalloc.o time.o percpu.o ipi.o lapic.o kick.o guest_copy.o)
 
-# lib, x86
+# boot, lib, x86
+unit-y += test_multiboot test_printf test_acpi test_uart_parse
+test_multiboot-objs := boot/info.o boot/mb1.o boot/mb2.o
+test_acpi-objs := hypervisor/x86/acpi.o $(FAKES)/log.o
+test_uart_parse-objs := hypervisor/x86/uart_parse.o
 
 # mem
 unit-y += test_frame test_kalloc
