@@ -3,8 +3,8 @@
  * A domain's map from gfn to mfn: the tree the CPU walks (AMD NPT or Intel EPT) is the only copy.
  * Entry bits differ by vendor (struct p2m_format); walking, splitting and merging are written once.
  *
- * Changes are made under p2m->lock. Lookups take no lock: an entry is one aligned 64-bit word, and
- * tables are recycled only within the same p2m. A present RAM, SHARED, FOREIGN or GRANT entry holds one
+ * Changes are made under p2m->lock, which these functions take. Lookups take no lock: an entry is one aligned
+ * 64-bit word, tables are recycled only within the same p2m, and retire_seq tells when one was. A present RAM, SHARED, FOREIGN or GRANT entry holds one
  * reference to its frame (a superpage: to each), taken by the mapper and handed to whoever unmaps.
  *
  * After an entry was removed or lost rights, p2m_flush() must return before the reference is
@@ -33,14 +33,14 @@ struct p2m_entry {
 	uint8_t order; /* of the entry found: 0, 9, 18; for P2M_NONE of the hole */
 };
 
+/*
+ * What differs by vendor is how an entry is made. Reading is common: both leave bits 52-55 to software,
+ * where every leaf has its type and a table has P2M_NONE; both keep the mfn in bits 12-51; 0 is a hole.
+ */
 struct p2m_format {
 	const char *name;
 	uint64_t (*leaf)(mfn_t mfn, enum p2m_type type, unsigned int order);
 	uint64_t (*table)(mfn_t mfn);
-	bool (*is_present)(uint64_t e);
-	bool (*is_leaf)(uint64_t e, unsigned int level); /* level 1 = 4K, 2 = 2M, 3 = 1G */
-	mfn_t (*mfn)(uint64_t e);
-	enum p2m_type (*type)(uint64_t e);
 };
 
 extern const struct p2m_format p2m_format_npt, p2m_format_ept;
@@ -51,21 +51,35 @@ struct p2m {
 	mfn_t root;
 	domid_t domid;
 	bool use_1g;		/* the CPU has 1 GiB entries; set at creation */
+	bool is_dying;		/* p2m_destroy() has begun; lock, read by any */
 	uint64_t max_gfn;	/* highest gfn ever mapped as RAM; lock */
 	uint64_t tlb_gen;	/* atomic; a CPU that entered with an older one must flush first */
-	uint32_t nr_tables;	/* pages of the tree; lock */
-	mfn_t retired;		/* tables emptied by a merge, for reuse here only; lock */
+	uint32_t nr_tables;	/* pages of the tree, retired ones included; lock */
+	uint32_t max_tables;	/* p2m_map() fails with -ENOMEM beyond; P2M_MAX_TABLES at creation, core may change it */
+	uint32_t retire_seq;	/* rises whenever a table leaves the tree: lookups that saw it start over */
+	mfn_t retired;		/* tables that left the tree, for reuse here only; lock */
+	struct {
+		mfn_t mfn;
+		uint32_t nr;
+		enum p2m_type type;
+	} dying;		/* p2m_destroy(): frames of the entry removed last, still to be put */
 };
+
+/* 4 MiB of tables: enough for 2 GiB in single pages, and no guest can have more by scattering its memory. */
+#define P2M_MAX_TABLES 1024
 
 /* gfns lie below 2^36 (48-bit gpa): everything else is refused with -EINVAL. */
 #define P2M_MAX_GFN ((1ULL << 36) - 1)
 
 int __must_check p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool use_1g);
 /*
- * Take apart up to max_entries entries and tables of a dying domain, calling put() for each frame that held a
- * reference. Returns 0 when the tree is gone, -ERESTART when there is more.
+ * Take apart up to max_entries frames and tables of a dying domain, calling put() without a lock for each frame that
+ * held a reference (order 0). Returns 0 when the tree is empty, -ERESTART when there is more. From its first call on
+ * nothing can be mapped (-ESRCH). Not with another p2m_destroy() of this p2m; lookups may run.
  */
 int p2m_destroy(struct p2m *p, unsigned int max_entries, void (*put)(struct p2m *p, struct p2m_entry e));
+/* Give the tables back, when nobody has a reference to the domain any more. Also after p2m_init() alone. */
+void p2m_free(struct p2m *p);
 
 struct p2m_entry p2m_lookup(const struct p2m *p, gfn_t gfn);
 

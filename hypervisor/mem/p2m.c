@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Changing the map from gfn to mfn: mapping, removing, splitting and merging.
+ *
+ *	level 4   3      2      1
+ *	root -> table -> table -> table -> 4 KiB frame		each table is one page of 512 slots
+ *	           |        +-> 2 MiB frame
+ *	           +-> 1 GiB frame
+ *
+ * Invariants: a leaf is aligned to its size on both sides; no table lies where a leaf of the level
+ * above says the same (for RAM and devices, merged as soon as the last piece comes). Lock: p2m.
+ */
+#include "mem/p2m.h"
+#include "lib/bug.h"
+#include "lib/errno.h"
+#include "lib/page.h"
+#include "mem/kalloc.h"
+#include "mem/p2m_entry.h"
+
+#define MAX_MFN (1ULL << 40)
+
+int p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool use_1g)
+{
+	void *root = page_alloc();
+
+	if (!root)
+		return -ENOMEM;
+	*p = (struct p2m){
+		.format = format,
+		.root = page_mfn(root),
+		.domid = domid,
+		.use_1g = use_1g,
+		.tlb_gen = 1,
+		.nr_tables = 1,
+		.max_tables = P2M_MAX_TABLES,
+		.retired = INVALID_MFN,
+		.dying.mfn = INVALID_MFN,
+	};
+	spin_init(&p->lock, LOCK_p2m);
+	return 0;
+}
+
+static void slot_set(uint64_t *slot, uint64_t e)
+{
+	store_release(slot, e); /* a table's content before the pointer to it */
+}
+
+/* --- tables --- */
+
+/* An empty table; INVALID_MFN when there is none. */
+static mfn_t table_alloc(struct p2m *p)
+{
+	mfn_t mfn = p->retired;
+	void *page;
+
+	if (!mfn_eq(mfn, INVALID_MFN)) {
+		uint64_t next = *table_map(mfn);
+
+		p->retired = next ? entry_mfn(next) : INVALID_MFN;
+		page_clear(table_map(mfn));
+		return mfn;
+	}
+	if (p->nr_tables >= p->max_tables || !(page = page_alloc()))
+		return INVALID_MFN;
+	p->nr_tables++;
+	return page_mfn(page);
+}
+
+/*
+ * The list runs through each table's first word, in the form of a table entry: a lookup that is still
+ * inside follows it to another table of this p2m, finds a hole there, and sees retire_seq.
+ */
+void p2m_retire_table(struct p2m *p, mfn_t table)
+{
+	WRITE_ONCE(p->retire_seq, p->retire_seq + 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with walk_steadily() */
+	page_clear(table_map(table));
+	if (!mfn_eq(p->retired, INVALID_MFN))
+		WRITE_ONCE(*table_map(table), p->retired.n << PAGE_SHIFT | 1);
+	p->retired = table;
+}
+
+static void retire_below(struct p2m *p, uint64_t e, unsigned int level)
+{
+	uint64_t *slot = table_map(entry_mfn(e));
+	unsigned int i;
+
+	for (i = 0; level > 2 && i < P2M_SLOTS; i++)
+		if (entry_is_table(slot[i]))
+			retire_below(p, slot[i], level - 1);
+	p2m_retire_table(p, entry_mfn(e));
+}
+
+/* Put a leaf where a table was, then wait until no CPU walks through the table any more. */
+static void table_replace(struct p2m *p, uint64_t *slot, uint64_t leaf, unsigned int level)
+{
+	uint64_t old = *slot;
+
+	slot_set(slot, leaf);
+	p2m_flush(p);
+	retire_below(p, old, level);
+}
+
+/* --- split and merge --- */
+
+/* Replace a leaf by a table of 512 leaves that say the same. No flush: nothing translates differently. */
+static int leaf_split(struct p2m *p, uint64_t *slot, unsigned int level)
+{
+	unsigned int order = level_order(level - 1), i;
+	mfn_t table = table_alloc(p), first = entry_mfn(*slot);
+	uint64_t *t;
+
+	if (mfn_eq(table, INVALID_MFN))
+		return -ENOMEM;
+	t = table_map(table);
+	for (i = 0; i < P2M_SLOTS; i++)
+		t[i] = p->format->leaf(mfn_add(first, (uint64_t)i << order), entry_type(*slot), order);
+	slot_set(slot, p->format->table(table));
+	return 0;
+}
+
+static bool is_mergeable(const struct p2m *p, const uint64_t *t, unsigned int level)
+{
+	unsigned int order = level_order(level), i;
+	enum p2m_type type = entry_type(t[0]);
+	mfn_t first = entry_mfn(t[0]);
+
+	if ((type != P2M_RAM && type != P2M_MMIO) || first.n & ((1ULL << (order + 9)) - 1))
+		return false;
+	/* Most tables that cannot be merged differ near the end: they are still being filled. */
+	for (i = P2M_SLOTS; i-- > 0;)
+		if (t[i] != p->format->leaf(mfn_add(first, (uint64_t)i << order), type, order))
+			return false;
+	return true;
+}
+
+/* If the table of `level` that holds gfn says nothing that one leaf above would not, make it that leaf. */
+static void try_merge(struct p2m *p, uint64_t gfn, unsigned int level)
+{
+	unsigned int top = p->use_1g ? 3 : 2, l;
+	uint64_t *slot, *t;
+
+	for (; level < top; level++) {
+		slot = table_map(p->root) + slot_index(gfn, P2M_LEVELS);
+		for (l = P2M_LEVELS - 1; l > level; l--)
+			slot = table_map(entry_mfn(*slot)) + slot_index(gfn, l);
+		t = table_map(entry_mfn(*slot));
+		if (!is_mergeable(p, t, level))
+			return;
+		table_replace(p, slot, p->format->leaf(entry_mfn(t[0]), entry_type(t[0]), level_order(level + 1)),
+			      level + 1);
+	}
+}
+
+/* --- map --- */
+
+static bool is_replaceable(uint64_t e, unsigned int level)
+{
+	const uint64_t *t;
+	unsigned int i;
+
+	if (!entry_is_table(e))
+		return !e || entry_type(e) == P2M_MMIO;
+	t = table_map(entry_mfn(e));
+	for (i = 0; i < P2M_SLOTS; i++)
+		if (!is_replaceable(t[i], level - 1))
+			return false;
+	return true;
+}
+
+/* The slot of gfn at `level`, with tables made on the way. */
+static int slot_make(struct p2m *p, uint64_t gfn, unsigned int level, uint64_t **out)
+{
+	uint64_t *slot = table_map(p->root) + slot_index(gfn, P2M_LEVELS);
+	unsigned int l;
+	mfn_t table;
+	int rc;
+
+	for (l = P2M_LEVELS; l > level; l--) {
+		if (!*slot) {
+			table = table_alloc(p);
+			if (mfn_eq(table, INVALID_MFN))
+				return -ENOMEM;
+			slot_set(slot, p->format->table(table));
+		} else if (entry_is_leaf(*slot)) {
+			if (entry_type(*slot) != P2M_MMIO)
+				return -EEXIST;
+			rc = leaf_split(p, slot, l);
+			if (rc)
+				return rc;
+		}
+		slot = table_map(entry_mfn(*slot)) + slot_index(gfn, l - 1);
+	}
+	*out = slot;
+	return 0;
+}
+
+static void slot_put_leaf(struct p2m *p, uint64_t *slot, uint64_t leaf, unsigned int level)
+{
+	if (entry_is_table(*slot))
+		table_replace(p, slot, leaf, level);
+	else
+		slot_set(slot, leaf);
+}
+
+static void note_ram(struct p2m *p, uint64_t gfn, unsigned int order, enum p2m_type type)
+{
+	if (type == P2M_RAM)
+		p->max_gfn = max(p->max_gfn, gfn + (1ULL << order) - 1);
+}
+
+static int map_locked(struct p2m *p, uint64_t gfn, mfn_t mfn, unsigned int order, enum p2m_type type)
+{
+	unsigned int level = order / 9 + 1;
+	uint64_t *slot;
+	int rc = slot_make(p, gfn, level, &slot);
+
+	if (rc)
+		return rc;
+	if (!is_replaceable(*slot, level))
+		return -EEXIST;
+	slot_put_leaf(p, slot, p->format->leaf(mfn, type, order), level);
+	note_ram(p, gfn, order, type);
+	try_merge(p, gfn, level);
+	return 0;
+}
+
+/* 1 GiB on a CPU without such entries, as 512 of 2 MiB: looked at first, then nothing can fail. */
+static int map_1g_in_pieces(struct p2m *p, uint64_t gfn, mfn_t mfn, enum p2m_type type)
+{
+	unsigned int i;
+	uint64_t *slot, leaf;
+	int rc = slot_make(p, gfn, 2, &slot);
+
+	if (rc)
+		return rc;
+	for (i = 0; i < P2M_SLOTS; i++)
+		if (!is_replaceable(slot[i], 2))
+			return -EEXIST;
+	for (i = 0; i < P2M_SLOTS; i++) {
+		leaf = p->format->leaf(mfn_add(mfn, (uint64_t)i << PAGE_ORDER_2M), type, PAGE_ORDER_2M);
+		slot_put_leaf(p, &slot[i], leaf, 2);
+	}
+	note_ram(p, gfn, PAGE_ORDER_1G, type);
+	return 0;
+}
+
+static bool is_sane(gfn_t gfn, mfn_t mfn, uint64_t nr, enum p2m_type type)
+{
+	return gfn.n <= P2M_MAX_GFN && mfn.n < MAX_MFN && nr - 1 <= P2M_MAX_GFN - gfn.n &&
+	       nr <= MAX_MFN - mfn.n && type > P2M_NONE && type <= P2M_GRANT_RO;
+}
+
+int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_type type)
+{
+	int rc;
+
+	if (order != PAGE_ORDER_4K && order != PAGE_ORDER_2M && order != PAGE_ORDER_1G)
+		return -EINVAL;
+	if (!is_sane(gfn, mfn, 1ULL << order, type) || (gfn.n | mfn.n) & ((1ULL << order) - 1))
+		return -EINVAL;
+	spin_lock(&p->lock);
+	if (p->is_dying)
+		rc = -ESRCH;
+	else if (order == PAGE_ORDER_1G && !p->use_1g)
+		rc = map_1g_in_pieces(p, gfn.n, mfn, type);
+	else
+		rc = map_locked(p, gfn.n, mfn, order, type);
+	spin_unlock(&p->lock);
+	return rc;
+}
+
+int p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, uint64_t nr, enum p2m_type type)
+{
+	unsigned int order;
+	int rc;
+
+	if (nr && !is_sane(gfn, mfn, nr, type))
+		return -EINVAL;
+	for (; nr; gfn.n += 1ULL << order, mfn.n += 1ULL << order, nr -= 1ULL << order) {
+		order = p->use_1g ? PAGE_ORDER_1G : PAGE_ORDER_2M;
+		while ((gfn.n | mfn.n) & ((1ULL << order) - 1) || nr < 1ULL << order)
+			order -= 9;
+		rc = p2m_map(p, gfn, mfn, order, type);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* --- unmap and change --- */
+
+/* The level 1 slot of gfn, if its entry is `expect`; a larger leaf is split on the way. */
+static int slot_expect(struct p2m *p, gfn_t gfn, struct p2m_entry expect, uint64_t **out)
+{
+	struct p2m_entry e;
+	struct p2m_place w;
+	int rc;
+
+	if (gfn.n > P2M_MAX_GFN)
+		return -EINVAL;
+	if (p->is_dying)
+		return -ENOENT; /* p2m_destroy() takes every entry, without the lock */
+	w = p2m_walk(p->root, gfn.n);
+	e = place_entry(&w, gfn.n);
+	if (e.type == P2M_NONE || e.type != expect.type || !mfn_eq(e.mfn, expect.mfn))
+		return -ENOENT;
+	for (; w.level > 1; w.level--) {
+		rc = leaf_split(p, w.slot, w.level);
+		if (rc)
+			return rc;
+		w.slot = table_map(entry_mfn(*w.slot)) + slot_index(gfn.n, w.level - 1);
+	}
+	*out = w.slot;
+	return 0;
+}
+
+int p2m_unmap(struct p2m *p, gfn_t gfn, struct p2m_entry expect)
+{
+	uint64_t *slot;
+	int rc;
+
+	spin_lock(&p->lock);
+	rc = slot_expect(p, gfn, expect, &slot);
+	if (!rc)
+		slot_set(slot, 0);
+	spin_unlock(&p->lock);
+	return rc;
+}
+
+int p2m_set_type(struct p2m *p, gfn_t gfn, struct p2m_entry expect, enum p2m_type type)
+{
+	uint64_t *slot;
+	int rc;
+
+	ASSERT(type > P2M_NONE && type <= P2M_GRANT_RO);
+	spin_lock(&p->lock);
+	rc = slot_expect(p, gfn, expect, &slot);
+	if (!rc)
+		slot_set(slot, p->format->leaf(expect.mfn, type, 0));
+	if (!rc)
+		try_merge(p, gfn.n, 1);
+	spin_unlock(&p->lock);
+	return rc;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Entries of the tree in words common to NPT and EPT, for the p2m_*.c files alone. */
+#ifndef MEM_P2M_ENTRY_H
+#define MEM_P2M_ENTRY_H
+
+#include "lib/atomic.h"
+#include "mem/p2m.h"
+
+#define P2M_LEVELS	4
+#define P2M_SLOTS	512
+#define P2M_TYPE_SHIFT	52
+#define P2M_MFN_MASK	0x000ffffffffff000ULL
+
+static inline enum p2m_type entry_type(uint64_t e)
+{
+	return e >> P2M_TYPE_SHIFT & 0xf;
+}
+
+static inline mfn_t entry_mfn(uint64_t e)
+{
+	return MFN((e & P2M_MFN_MASK) >> PAGE_SHIFT);
+}
+
+static inline bool entry_is_leaf(uint64_t e)
+{
+	return entry_type(e) != P2M_NONE;
+}
+
+static inline bool entry_is_table(uint64_t e)
+{
+	return e && !entry_is_leaf(e);
+}
+
+/* Level 1 has 4 KiB leaves, 2 has 2 MiB, 3 has 1 GiB; 4 has tables only. */
+static inline unsigned int level_order(unsigned int level)
+{
+	return 9 * (level - 1);
+}
+
+static inline unsigned int slot_index(uint64_t gfn, unsigned int level)
+{
+	return gfn >> level_order(level) & (P2M_SLOTS - 1);
+}
+
+static inline uint64_t *table_map(mfn_t mfn)
+{
+	return frame_map(mfn);
+}
+
+struct p2m_place {
+	uint64_t *slot;
+	uint64_t entry;	    /* what it held: a leaf or a hole */
+	unsigned int level;
+};
+
+static inline struct p2m_place p2m_walk(mfn_t root, uint64_t gfn)
+{
+	struct p2m_place w = { .level = P2M_LEVELS };
+	mfn_t table = root;
+
+	for (;; w.level--) {
+		w.slot = table_map(table) + slot_index(gfn, w.level);
+		w.entry = READ_ONCE(*w.slot);
+		if (!entry_is_table(w.entry) || w.level == 1)
+			return w;
+		table = entry_mfn(w.entry);
+	}
+}
+
+static inline struct p2m_entry place_entry(const struct p2m_place *w, uint64_t gfn)
+{
+	uint64_t inside = gfn & ((1ULL << level_order(w->level)) - 1);
+
+	return (struct p2m_entry){
+		.mfn = entry_is_leaf(w->entry) ? mfn_add(entry_mfn(w->entry), inside) : INVALID_MFN,
+		.type = entry_type(w->entry),
+		.order = (uint8_t)level_order(w->level),
+	};
+}
+
+/* Take a table out of use: its slot in the tree is already something else, and flushed. p2m lock. */
+void p2m_retire_table(struct p2m *p, mfn_t table);
+
+#endif

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The p2m with both entry formats: rules of mapping, splitting, merging, references, teardown, and a
+ * random sequence against a flat array. After every operation the whole tree is walked: leaves aligned
+ * and as the array says, nothing left unmerged, every table counted.
+ */
+#include "unit.h"
+#include "fakes/fakes.h"
+#include "lib/compiler.h"
+#include "lib/errno.h"
+#include "mem/kalloc.h"
+#include "mem/p2m_entry.h"
+#include "x86/cpu.h"
+
+#define NR_FRAMES 4096
+#define DOM	  3
+#define OTHER	  4
+#define NR_GFNS	  3072	     /* of the model: three 2 MiB pieces on each side of a 1 GiB border */
+#define BASE	  (0x40000ull - 1536)
+#define RAM_MFN	  0x100000ull /* made-up frames for what holds no reference here */
+
+static uint32_t table[NR_FRAMES];
+static struct p2m p;
+
+static const struct p2m_format *format_of(void **state)
+{
+	return *state;
+}
+
+static int setup(void **state)
+{
+	fake_frames_init(NR_FRAMES);
+	frame_init(table, NR_FRAMES);
+	frame_give_heap(MFN(0), NR_FRAMES);
+	fake_cpus_init(2);
+	assert_int_equal(p2m_init(&p, format_of(state), DOM, true), 0);
+	return 0;
+}
+
+static void put_nothing(struct p2m *q, struct p2m_entry e)
+{
+}
+
+static int teardown(void **state)
+{
+	while (p2m_destroy(&p, 100, put_nothing) == -ERESTART)
+		;
+	p2m_free(&p);
+	if (frame_nr_free() != NR_FRAMES || fake_locks_held)
+		return 1;
+	fake_frames_init(0);
+	return 0;
+}
+
+static uint32_t check_below(mfn_t t, unsigned int level)
+{
+	uint64_t *slot = table_map(t);
+	uint32_t nr = 1;
+	bool merged = level == 3 || level == 4;
+
+	assert_int_equal(page_owner(t), OWNER_HV);
+	for (unsigned int i = 0; i < P2M_SLOTS; i++) {
+		if (entry_is_table(slot[i])) {
+			assert_true(level > 1);
+			nr += check_below(entry_mfn(slot[i]), level - 1);
+			merged = true;
+		} else if (slot[i]) {
+			assert_true(level < 4);
+			assert_int_equal(entry_mfn(slot[i]).n & ((1ULL << level_order(level)) - 1), 0);
+			assert_int_equal(slot[i], p.format->leaf(entry_mfn(slot[i]), entry_type(slot[i]),
+								 level_order(level)));
+		}
+		merged |= entry_type(slot[i]) != P2M_RAM || entry_type(slot[0]) != P2M_RAM ||
+			  entry_mfn(slot[i]).n != entry_mfn(slot[0]).n + ((uint64_t)i << level_order(level)) ||
+			  entry_mfn(slot[0]).n & ((512ull << level_order(level)) - 1);
+	}
+	assert_true(merged);
+	return nr;
+}
+
+static void check(void)
+{
+	uint32_t nr = check_below(p.root, P2M_LEVELS);
+
+	for (mfn_t m = p.retired; !mfn_eq(m, INVALID_MFN); nr++) {
+		uint64_t next = *table_map(m);
+
+		for (unsigned int i = 1; i < P2M_SLOTS; i++)
+			assert_int_equal(table_map(m)[i], 0);
+		m = next ? entry_mfn(next) : INVALID_MFN;
+	}
+	assert_int_equal(nr, p.nr_tables);
+	assert_int_equal(fake_locks_held, 0);
+}
+
+static struct p2m_entry look(uint64_t gfn)
+{
+	return p2m_lookup(&p, GFN(gfn));
+}
+
+static void what_may_be_mapped_where(void **state)
+{
+	assert_int_equal(p2m_map(&p, GFN(1), MFN(RAM_MFN), 9, P2M_RAM), -EINVAL);
+	assert_int_equal(p2m_map(&p, GFN(512), MFN(RAM_MFN + 1), 9, P2M_RAM), -EINVAL);
+	assert_int_equal(p2m_map(&p, GFN(0), MFN(RAM_MFN), 1, P2M_RAM), -EINVAL);
+	assert_int_equal(p2m_map(&p, GFN(P2M_MAX_GFN + 1), MFN(RAM_MFN), 0, P2M_RAM), -EINVAL);
+	assert_int_equal(p2m_map(&p, GFN(0), INVALID_MFN, 0, P2M_RAM), -EINVAL);
+	assert_int_equal(p2m_map(&p, GFN(0), MFN(RAM_MFN), 0, P2M_NONE), -EINVAL);
+	assert_int_equal(look(P2M_MAX_GFN + 1).type, P2M_NONE);
+	assert_int_equal(p2m_map(&p, GFN(P2M_MAX_GFN), MFN(RAM_MFN), 0, P2M_RAM), 0);
+	assert_int_equal(p.max_gfn, P2M_MAX_GFN);
+	assert_int_equal(look(P2M_MAX_GFN).mfn.n, RAM_MFN);
+	check();
+
+	assert_int_equal(p2m_map(&p, GFN(5), MFN(5), 0, P2M_MMIO), 0);
+	assert_int_equal(p2m_map(&p, GFN(5), MFN(RAM_MFN), 0, P2M_RAM_RO), 0);
+	assert_int_equal(p2m_map(&p, GFN(5), MFN(RAM_MFN), 0, P2M_RAM), -EEXIST);
+	assert_int_equal(p2m_map(&p, GFN(0), MFN(RAM_MFN), 9, P2M_RAM), -EEXIST);
+	assert_int_equal(look(5).type, P2M_RAM_RO);
+	assert_int_equal(look(6).type, P2M_NONE);
+	assert_int_equal(look(6).mfn.n, INVALID_MFN.n);
+	check();
+}
+
+static void unmap_wants_what_was_seen(void **state)
+{
+	struct p2m_entry e;
+
+	assert_int_equal(p2m_map(&p, GFN(512), MFN(RAM_MFN), 9, P2M_RAM), 0);
+	e = look(700);
+	assert_int_equal(e.mfn.n, RAM_MFN + 188);
+	assert_int_equal(e.order, 9);
+	assert_int_equal(p2m_unmap(&p, GFN(701), e), -ENOENT);
+	assert_int_equal(p2m_unmap(&p, GFN(P2M_MAX_GFN + 1), e), -EINVAL);
+	assert_int_equal(p2m_unmap(&p, GFN(700), e), 0);
+	assert_int_equal(p2m_unmap(&p, GFN(700), e), -ENOENT);
+	assert_int_equal(look(700).type, P2M_NONE);
+	assert_int_equal(look(701).mfn.n, RAM_MFN + 189);
+	assert_int_equal(look(701).order, 0);
+	assert_int_equal(p2m_count_type(&p, P2M_RAM), 511);
+	check();
+	/* the last piece back: one entry again */
+	assert_int_equal(p2m_map(&p, GFN(700), e.mfn, 0, P2M_RAM), 0);
+	assert_int_equal(look(700).order, 9);
+	check();
+}
+
+static void types_change_in_place(void **state)
+{
+	struct p2m_entry e;
+
+	assert_int_equal(p2m_map(&p, GFN(512), MFN(RAM_MFN), 9, P2M_RAM), 0);
+	e = look(513);
+	assert_int_equal(p2m_set_type(&p, GFN(513), e, P2M_RAM_RO), 0);
+	assert_int_equal(p2m_set_type(&p, GFN(513), e, P2M_RAM_RO), -ENOENT);
+	assert_int_equal(look(513).type, P2M_RAM_RO);
+	assert_int_equal(look(512).type, P2M_RAM);
+	assert_int_equal(p2m_set_type(&p, GFN(513), look(513), P2M_RAM), 0);
+	assert_int_equal(look(513).order, 9);
+	check();
+}
+
+static void gigabytes(void **state)
+{
+	uint64_t g = 1ULL << 18;
+
+	assert_int_equal(p2m_map(&p, GFN(g), MFN(g), 18, P2M_RAM), 0);
+	assert_int_equal(look(g + 77777).order, 18);
+	assert_int_equal(look(g + 77777).mfn.n, g + 77777);
+	assert_int_equal(p.nr_tables, 2);
+	assert_int_equal(p2m_unmap(&p, GFN(g + 77777), look(g + 77777)), 0);
+	assert_int_equal(p.nr_tables, 4);
+	assert_int_equal(p2m_count_type(&p, P2M_RAM), g - 1);
+	check();
+	assert_int_equal(p2m_map(&p, GFN(g + 77777), MFN(g + 77777), 0, P2M_RAM), 0);
+	assert_int_equal(look(g).order, 18);
+	check();
+
+	p.use_1g = false;
+	assert_int_equal(p2m_map(&p, GFN(g), MFN(g), 18, P2M_RAM), -EEXIST);
+	assert_int_equal(p2m_map(&p, GFN(2 * g), MFN(2 * g), 18, P2M_RAM), 0);
+	assert_int_equal(look(3 * g - 1).order, 9);
+	assert_int_equal(p2m_map_range(&p, GFN(4 * g + 3), MFN(4 * g + 3), g, P2M_MMIO), 0);
+	assert_int_equal(look(4 * g + 3).order, 0);
+	assert_int_equal(look(4 * g + 512).order, 9);
+	assert_int_equal(look(5 * g + 2).mfn.n, 5 * g + 2);
+	assert_int_equal(look(5 * g + 3).type, P2M_NONE);
+}
+
+static void empty_tables_make_room(void **state)
+{
+	assert_int_equal(p2m_map(&p, GFN(3), MFN(RAM_MFN), 0, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p, GFN(9), MFN(9), 0, P2M_MMIO), 0);
+	assert_int_equal(p2m_unmap(&p, GFN(3), look(3)), 0);
+	assert_int_equal(p2m_map(&p, GFN(0), MFN(RAM_MFN), 9, P2M_RAM), 0);
+	assert_int_equal(look(9).mfn.n, RAM_MFN + 9);
+	assert_false(mfn_eq(p.retired, INVALID_MFN));
+	check();
+	assert_int_equal(p2m_map(&p, GFN(512), MFN(RAM_MFN), 0, P2M_RAM), 0);
+	assert_true(mfn_eq(p.retired, INVALID_MFN));
+	check();
+}
+
+static void tables_are_limited(void **state)
+{
+	size_t size = 2000 * PAGE_SIZE;
+	uint64_t i;
+	void *hog;
+
+	p.max_tables = 6;
+	assert_int_equal(p2m_map(&p, GFN(0), MFN(RAM_MFN), 0, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p, GFN(512), MFN(RAM_MFN), 0, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p, GFN(1024), MFN(RAM_MFN), 0, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p, GFN(2048), MFN(RAM_MFN), 0, P2M_RAM), -ENOMEM);
+	assert_int_equal(p2m_map(&p, GFN(2048), MFN(RAM_MFN), 9, P2M_RAM), 0);
+	assert_int_equal(p2m_unmap(&p, GFN(2048), look(2048)), -ENOMEM);
+	assert_int_equal(look(2048).type, P2M_RAM);
+	check();
+	hog = kalloc(size);
+	assert_non_null(hog);
+	p.max_tables = 10000;
+	for (i = 1; p2m_map(&p, GFN(i << 18), MFN(RAM_MFN), 0, P2M_RAM) == 0; i++)
+		assert_true(i < NR_FRAMES);
+	assert_int_equal(frame_nr_free(), 0);
+	check();
+	kfree(hog, size);
+}
+
+static void pages_are_referenced(void **state)
+{
+	mfn_t m = frame_alloc_domain(DOM, 0, PAGE_RAM), got;
+	mfn_t f = frame_alloc_domain(OTHER, 0, PAGE_RAM);
+	struct p2m_entry e;
+
+	assert_int_equal(p2m_map(&p, GFN(1), m, 0, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p, GFN(2), f, 0, P2M_GRANT_RO), 0);
+	assert_int_equal(p2m_map(&p, GFN(3), MFN(3), 0, P2M_MMIO), 0);
+	assert_true(p2m_get_page(&p, GFN(1), true, &got, &e));
+	assert_true(mfn_eq(got, m));
+	assert_int_equal(e.type, P2M_RAM);
+	assert_int_equal(page_count(m), 2);
+	page_put(got);
+	assert_false(p2m_get_page(&p, GFN(2), true, &got, NULL));
+	assert_true(p2m_get_page(&p, GFN(2), false, &got, NULL));
+	assert_int_equal(page_count(f), 2);
+	page_put(got);
+	assert_false(p2m_get_page(&p, GFN(3), false, &got, NULL));
+	assert_false(p2m_get_page(&p, GFN(4), false, &got, NULL));
+	assert_false(p2m_get_page(&p, INVALID_GFN, false, &got, NULL));
+	page_put(m);
+	page_put(f);
+}
+
+static uint64_t nr_put;
+
+static void count_put(struct p2m *q, struct p2m_entry e)
+{
+	assert_int_equal(q->lock.head, q->lock.tail);
+	assert_int_equal(p2m_lookup(q, GFN(e.mfn.n)).type, P2M_NONE); /* gone before it is put */
+	nr_put++;
+}
+
+static void destroy_is_preemptible_and_complete(void **state)
+{
+	uint64_t i, calls = 0, before;
+	int rc;
+
+	assert_int_equal(p2m_map(&p, GFN(1ULL << 18), MFN(1ULL << 18), 18, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p, GFN(512), MFN(512), 9, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p, GFN(0), MFN(1ULL << 19), 9, P2M_MMIO), 0);
+	for (i = 1024; i < 1100; i += 3)
+		assert_int_equal(p2m_map(&p, GFN(i), MFN(i), 0, P2M_FOREIGN), 0);
+	nr_put = 0;
+	do {
+		before = nr_put;
+		rc = p2m_destroy(&p, 1000, count_put);
+		assert_true(nr_put - before <= 1000);
+		calls++;
+		assert_int_equal(p2m_map(&p, GFN(5), MFN(5), 0, P2M_RAM), -ESRCH);
+	} while (rc == -ERESTART);
+	assert_int_equal(rc, 0);
+	assert_int_equal(nr_put, (1ULL << 18) + 512 + 26);
+	assert_true(calls > 262);
+	assert_int_equal(p.nr_tables, 1 + 3); /* kept for lookups until p2m_free() */
+	assert_int_equal(p2m_destroy(&p, 1, count_put), 0);
+}
+
+/* --- TLB --- */
+
+static void kicked_cpu_leaves(unsigned int cpu)
+{
+	unsigned int me = cpu_id();
+
+	fake_cpu_become(cpu);
+	p2m_leave();
+	fake_cpu_become(me);
+}
+
+static void flush_kicks_who_is_inside(void **state)
+{
+	uint64_t seen[2] = { 0, 0 };
+
+	fake_ipi_hook = kicked_cpu_leaves;
+	fake_ipi_kicks = 0;
+	fake_cpu_become(1);
+	assert_true(p2m_enter(&p, &seen[1]));
+	p2m_leave();
+	assert_false(p2m_enter(&p, &seen[1]));
+	fake_cpu_become(0);
+	p2m_flush(&p);
+	assert_int_equal(fake_ipi_kicks, 2);
+	fake_ipi_kicks = 0;
+	p2m_flush(&p);
+	assert_int_equal(fake_ipi_kicks, 0);
+	assert_true(p2m_enter(&p, &seen[0]));
+	p2m_leave();
+	fake_cpu_become(1);
+	assert_true(p2m_enter(&p, &seen[1]));
+	p2m_leave();
+	fake_ipi_hook = NULL;
+}
+
+/* --- against a flat array --- */
+
+struct model {
+	uint64_t mfn;
+	enum p2m_type type;
+};
+
+static struct model model[NR_GFNS];
+
+static bool model_has_room(uint64_t first, uint64_t nr)
+{
+	for (; nr; nr--, first++)
+		if (model[first].type != P2M_NONE && model[first].type != P2M_MMIO)
+			return false;
+	return true;
+}
+
+static void random_map(void)
+{
+	unsigned int order = unit_below(3) ? 0 : 9;
+	enum p2m_type type = unit_below(4) ? P2M_RAM : (enum p2m_type)(1 + unit_below(P2M_GRANT_RO));
+	uint64_t i = unit_below(NR_GFNS) >> order << order, nr = 1ULL << order, j;
+	uint64_t mfn = RAM_MFN + i; /* mostly the same frame for a gfn, so that merges happen */
+
+	if (type == P2M_MMIO)
+		mfn = BASE + i;
+	if (!unit_below(10))
+		mfn = RAM_MFN + (unit_below(NR_GFNS) >> order << order);
+	if (!model_has_room(i, nr)) {
+		assert_int_equal(p2m_map(&p, GFN(BASE + i), MFN(mfn), order, type), -EEXIST);
+		return;
+	}
+	assert_int_equal(p2m_map(&p, GFN(BASE + i), MFN(mfn), order, type), 0);
+	for (j = 0; j < nr; j++)
+		model[i + j] = (struct model){ mfn + j, type };
+}
+
+/* Fill the holes of one 2 MiB piece with the frames that make it mergeable. */
+static void random_fill(void)
+{
+	uint64_t i = unit_below(NR_GFNS / 512) * 512, j;
+
+	for (j = i; j < i + 512; j++)
+		if (model[j].type == P2M_NONE) {
+			assert_int_equal(p2m_map(&p, GFN(BASE + j), MFN(RAM_MFN + j), 0, P2M_RAM), 0);
+			model[j] = (struct model){ RAM_MFN + j, P2M_RAM };
+		}
+}
+
+static void random_unmap(void)
+{
+	uint64_t i = unit_below(NR_GFNS), nr = unit_below(4) ? 1 : unit_below(700);
+	bool retype = !unit_below(4);
+
+	for (; nr && i < NR_GFNS; nr--, i++) {
+		struct p2m_entry e = { .mfn = MFN(model[i].mfn), .type = model[i].type };
+
+		if (e.type == P2M_NONE) {
+			assert_int_equal(p2m_unmap(&p, GFN(BASE + i), e), -ENOENT);
+		} else if (retype) {
+			enum p2m_type to = e.type == P2M_RAM ? P2M_RAM_RO : P2M_RAM;
+
+			assert_int_equal(p2m_set_type(&p, GFN(BASE + i), e, to), 0);
+			model[i].type = to;
+		} else {
+			assert_int_equal(p2m_unmap(&p, GFN(BASE + i), e), 0);
+			model[i].type = P2M_NONE;
+		}
+	}
+}
+
+static void compare_all(void)
+{
+	for (uint64_t i = 0; i < NR_GFNS; i++) {
+		struct p2m_entry e = look(BASE + i);
+
+		assert_int_equal(e.type, model[i].type);
+		if (e.type != P2M_NONE)
+			assert_int_equal(e.mfn.n, model[i].mfn);
+	}
+}
+
+static void random_sequence(void **state)
+{
+	memset(model, 0, sizeof(model));
+	unit_seed();
+	for (unsigned int step = 0; step < 1500; step++) {
+		switch (unit_below(8)) {
+		case 0:
+			random_fill();
+			break;
+		case 1: case 2: case 3:
+			random_unmap();
+			break;
+		default:
+			random_map();
+		}
+		check();
+		compare_all();
+	}
+}
+
+#define CASE(f, format) { #f " " #format, f, setup, teardown, (void *)&p2m_format_##format }
+#define BOTH(f) CASE(f, npt), CASE(f, ept)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(what_may_be_mapped_where),
+		BOTH(unmap_wants_what_was_seen),
+		BOTH(types_change_in_place),
+		BOTH(gigabytes),
+		BOTH(empty_tables_make_room),
+		BOTH(tables_are_limited),
+		BOTH(pages_are_referenced),
+		BOTH(destroy_is_preemptible_and_complete),
+		CASE(flush_kicks_who_is_inside, npt),
+		BOTH(random_sequence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
