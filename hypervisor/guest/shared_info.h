@@ -55,6 +55,7 @@ struct vcpu_guest {
 int guest_info_create(struct domain *d);
 int guest_info_destroy(struct domain *d);
 void guest_info_free(struct domain *d);
+void guest_areas_drop(struct vcpu *v); /* stop its timers, unpin; the vCPU does not run any more */
 /* Called from vcpu_create_hook / vcpu_free_hook. */
 int guest_vcpu_create(struct vcpu *v);
 void guest_vcpu_free(struct vcpu *v);
