@@ -75,6 +75,12 @@ static inline struct evtchn *evtchn_at(struct evtchn_table *t, uint32_t port)
 /* evtchn_2l.c: make port pending and tell the vCPU. Evtchn lock held, or the other end's. */
 void evtchn_2l_set_pending(struct domain *d, uint32_t port, unsigned int vcpu);
 void evtchn_2l_clear(struct domain *d, uint32_t port);
+/*
+ * SCHEDOP_poll: v waits for a port (0: several). Whoever makes such a port pending later ends it and wakes v;
+ * v looks at its ports between begin and its block, so that none is missed.
+ */
+void evtchn_poll_begin(struct vcpu *v, uint32_t port);
+void evtchn_poll_end(struct vcpu *v);
 /* shared_info.c: v's upcall_pending went from 0 to 1. */
 void guest_upcall(struct vcpu *v);
 

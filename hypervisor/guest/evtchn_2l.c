@@ -11,6 +11,21 @@
 
 #define BITS_PER_SEL 64
 
+void evtchn_poll_begin(struct vcpu *v, uint32_t port)
+{
+	WRITE_ONCE(v->guest->poll_port, port);
+	if (!atomic_xchg(&v->guest->is_polling, true))
+		atomic_inc(&v->d->evtchn->nr_polling);
+}
+
+void evtchn_poll_end(struct vcpu *v)
+{
+	if (!atomic_xchg(&v->guest->is_polling, false))
+		return;
+	atomic_dec(&v->d->evtchn->nr_polling);
+	vcpu_kick(v, TODO_WAKE);
+}
+
 static void wake_pollers(struct domain *d, uint32_t port)
 {
 	struct vcpu *v;
@@ -20,7 +35,7 @@ static void wake_pollers(struct domain *d, uint32_t port)
 		struct vcpu_guest *g = v->guest;
 
 		if (READ_ONCE(g->is_polling) && (!g->poll_port || g->poll_port == port))
-			vcpu_kick(v, TODO_WAKE);
+			evtchn_poll_end(v);
 	}
 }
 
@@ -42,7 +57,7 @@ void evtchn_2l_set_pending(struct domain *d, uint32_t port, unsigned int vcpu)
 		return;
 	if (!test_bit(port, s->evtchn_mask))
 		raise_upcall(v, port);
-	/* The bit above was set with a full barrier: pairs with sched_op.c, which counts, then looks. */
+	/* The bit above was set with a full barrier: pairs with evtchn_poll_begin(), whose caller then looks at the ports. */
 	if (unlikely(READ_ONCE(d->evtchn->nr_polling)))
 		wake_pollers(d, port);
 }

@@ -17,16 +17,12 @@
 
 static void singleshot_fired(void *arg)
 {
-	struct vcpu *v = arg;
-
-	if (v->guest->periodic_ns)
-		timer_set(&v->singleshot, now() + v->guest->periodic_ns);
-	evtchn_send_virq(v, VIRQ_TIMER);
+	evtchn_send_virq(arg, VIRQ_TIMER);
 }
 
 static void poll_timed_out(void *arg)
 {
-	vcpu_kick(arg, TODO_WAKE);
+	evtchn_poll_end(arg);
 }
 
 int guest_vcpu_create(struct vcpu *v)
