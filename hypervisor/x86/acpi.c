@@ -282,9 +282,10 @@ static bool parse_s5(const uint8_t *name, const uint8_t *end)
 	return true;
 }
 
-static void scan_dsdt(const struct acpi_header *h)
+static void scan_for_s5(const struct acpi_header *h)
 {
-	const uint8_t *p = (const uint8_t *)(h + 1) + 2, *end = (const uint8_t *)h + h->length;
+	const uint8_t *p = (const uint8_t *)(h + 1) + 2; /* parse_s5 looks two bytes back */
+	const uint8_t *end = (const uint8_t *)h + h->length;
 
 	for (; p + 4 < end && !acpi.have_s5; p++)
 		if (!memcmp(p, "_S5_", 4))
@@ -316,7 +317,16 @@ static void parse_fadt(void)
 	acpi.dsdt_hpa = h->length >= 148 && get(t + 140, 8) ? get(t + 140, 8) : get(t + 40, 4);
 	dsdt = add_table(acpi.dsdt_hpa);
 	if (dsdt)
-		scan_dsdt(dsdt);
+		scan_for_s5(dsdt);
+}
+
+/* Some firmware, SeaBIOS among them, keeps the sleep states in an SSDT. */
+static void parse_ssdts(void)
+{
+	const struct acpi_table *t;
+
+	for (unsigned int i = 0; !acpi.have_s5 && (t = acpi_find("SSDT", i)); i++)
+		scan_for_s5(acpi_map(t->hpa, t->length));
 }
 
 static void parse_mcfg(void)
@@ -360,6 +370,7 @@ int acpi_init(const void *rsdp, size_t rsdp_size)
 	if (rc)
 		return rc;
 	parse_fadt();
+	parse_ssdts();
 	parse_mcfg();
 	parse_hpet();
 	return parse_madt();

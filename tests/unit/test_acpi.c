@@ -242,6 +242,12 @@ static void s5_forms(void **state)
 	table(DSDT, "DSDT", 100);
 	assert_int_equal(acpi_init(NULL, 0), 0);
 	assert_false(acpi.have_s5);
+	put(RSDT + 48, 0x50000, 4); /* in an SSDT instead of the HPET table */
+	table(RSDT, "RSDT", 52);
+	memcpy(arena + 0x50000 + 40, rooted, sizeof(rooted));
+	table(0x50000, "SSDT", 60);
+	assert_int_equal(acpi_init(NULL, 0), 0);
+	assert_true(acpi.have_s5 && acpi.s5_typ_b == 7);
 	build(); /* cut off by the table's end */
 	table(DSDT, "DSDT", 66);
 	assert_int_equal(acpi_init(NULL, 0), 0);
