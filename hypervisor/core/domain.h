@@ -23,6 +23,7 @@ struct vpci;
 struct vrtc;
 struct cpuid_policy;
 struct io_table;
+struct dev_ports;
 struct mmio_table;
 
 #define MAX_VCPUS 128
@@ -67,6 +68,7 @@ struct domain {
 	/* floor 6 */
 	struct io_table *io;
 	struct mmio_table *mmio;
+	struct dev_ports *ports;
 	struct vioapic *vioapic;	/* Dom0 only */
 	struct vpci *vpci;		/* Dom0 only */
 	struct vrtc *vrtc;		/* Dom0 only */

@@ -49,7 +49,6 @@ struct vcpu {
 	struct timer singleshot;	/* VCPUOP_set_singleshot_timer; set up by the guest floor */
 	struct timer poll_timer;	/* SCHEDOP_poll's time-out; set up by the guest floor */
 	void *fpu;			/* XSAVE area, 64-byte aligned */
-	uint64_t xcr0;			/* guest's XCR0, starts as 1; loaded with fpu; own CPU only */
 	struct vlapic *vlapic;		/* floor 6 */
 	struct vcpu_msrs *msrs;		/* floor 6 */
 	struct vcpu_guest *guest;	/* floor 7: vcpu_info, runstate and time areas, upcall vector, poll */

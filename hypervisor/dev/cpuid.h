@@ -19,7 +19,7 @@ struct cpuid_leaf {
 /* Index of sysctl get_cpu_policy and get_cpu_featureset: the same numbers. */
 enum { POLICY_RAW, POLICY_HOST, POLICY_PV_MAX, POLICY_HVM_MAX, POLICY_PV_DEFAULT, POLICY_HVM_DEFAULT };
 #define CPUID_FEATURESET_WORDS 20
-#define CPUID_MAX_LEAVES 96
+#define CPUID_MAX_LEAVES 64
 
 void cpuid_init(void);	/* boot CPU, after features_init: the host's policies */
 int cpuid_create(struct domain *d) __must_check; /* d->cpuid = the default policy; -ENOMEM */
@@ -41,8 +41,9 @@ int cpuid_set_leaves(struct domain *d, const struct cpuid_leaf *leaves, unsigned
 /* Feature words in Xen's order. */
 void cpuid_featureset(const struct cpuid_policy *p, uint32_t words[CPUID_FEATURESET_WORDS]);
 
-/* Does d's policy have this bit? Word by leaf and register. */
+/* Does d's policy have this bit? */
 bool cpuid_has(const struct domain *d, unsigned int feature); /* FEATURE() of x86/features.h */
 unsigned int cpuid_phys_bits(const struct domain *d);
+uint64_t cpuid_xcr0_mask(const struct domain *d); /* what XCR0 may hold, 0 without XSAVE */
 
 #endif

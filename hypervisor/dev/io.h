@@ -15,6 +15,8 @@ typedef void (*io_fn)(struct vcpu *v, void *ctx, uint16_t port, unsigned int siz
 /* 0, -EEXIST when it overlaps an earlier range, -EINVAL past port 0xffff, -ENOMEM. */
 int io_register(struct domain *d, uint16_t first, uint32_t nr, io_fn fn, void *ctx) __must_check;
 void io_free(struct domain *d);
+/* Dom0: every port that nobody registered becomes direct. After the last io_register(). */
+void io_open_unclaimed(struct domain *d);
 
 void io_access(struct vcpu *v, uint16_t port, unsigned int size, bool write, uint32_t *val);
 

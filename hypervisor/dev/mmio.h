@@ -22,6 +22,7 @@ enum mmio_result {
 /* gpa and size page aligned. -EEXIST when it overlaps, -ENOMEM. */
 int mmio_register(struct domain *d, uint64_t gpa, uint64_t size, mmio_fn fn, void *ctx) __must_check;
 void mmio_free(struct domain *d);
+bool mmio_claims(const struct domain *d, uint64_t gpa);
 
 /*
  * The current vCPU faulted at gpa, which its p2m does not map (or not for writing). Unclaimed: reads

@@ -10,7 +10,7 @@
 
 int msr_create(struct vcpu *v) __must_check; /* -ENOMEM */
 void msr_free(struct vcpu *v);
-void msr_reset(struct vcpu *v); /* INIT keeps all but little; power-on at creation */
+
 
 int msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);
 int msr_write(struct vcpu *v, uint32_t msr, uint64_t val);

@@ -18,8 +18,4 @@ void dev_free(struct domain *d); /* vCPUs are gone or about to go; no lock held 
 int dev_vcpu_create(struct vcpu *v) __must_check;
 void dev_vcpu_free(struct vcpu *v);
 
-/* Dom0 asked for ACPI S5 by PM1 control; default: do it. Set by an upper floor to take Dom0's end in hand. */
-extern void (*dev_poweroff_hook)(struct domain *d);
-extern void (*dev_reset_hook)(struct domain *d); /* Dom0 wrote a reset to 0xcf9 */
-
 #endif

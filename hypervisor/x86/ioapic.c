@@ -119,6 +119,13 @@ int ioapic_route(uint32_t gsi, unsigned int vector, unsigned int cpu, bool level
 	return 0;
 }
 
+bool ioapic_is_routed(uint32_t gsi)
+{
+	const struct ioapic *io = find(gsi);
+
+	return io && (io->entry[gsi - io->info.gsi_base] & 0xff);
+}
+
 static void set_masked(uint32_t gsi, bool masked)
 {
 	struct ioapic *io = find(gsi);

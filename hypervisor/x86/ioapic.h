@@ -23,6 +23,7 @@ unsigned int ioapic_nr_gsis(void); /* one past the highest */
  * IO-APIC has. level and low come from the guest's redirection entry or ACPI override.
  */
 int ioapic_route(uint32_t gsi, unsigned int vector, unsigned int cpu, bool level, bool low);
+bool ioapic_is_routed(uint32_t gsi); /* has somebody given this line a vector? */
 void ioapic_mask(uint32_t gsi);
 void ioapic_unmask(uint32_t gsi);
 

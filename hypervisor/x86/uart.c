@@ -62,3 +62,8 @@ void uart_enable_rx_irq(void)
 	if (port)
 		outb(port + REG_IER, 0x01);
 }
+
+uint16_t uart_port(void)
+{
+	return port;
+}

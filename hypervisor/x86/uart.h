@@ -19,5 +19,6 @@ bool uart_init(const struct uart_config *cfg); /* false: no port there */
 void uart_putc(char c);			       /* bounded wait for room */
 int uart_getc(void);			       /* -1: nothing there */
 void uart_enable_rx_irq(void);
+uint16_t uart_port(void); /* first of its eight ports; 0: none in use */
 
 #endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Answering CPUID. Most leaves are a copy of the policy's row; a few depend on who asks: APIC ID, number of
+ * vCPUs, OSXSAVE, the size of the XSAVE area, and Xen's own leaves.
+ */
+#include "dev/cpuid_policy.h"
+#include "dev/vlapic.h"
+#include "lib/errno.h"
+#include "mem/kalloc.h"
+#include "x86/cr.h"
+#include "x86/features.h"
+#include "x86/time.h"
+
+/* Xen's leaves; <xen/arch-x86/cpuid.h> names the bits. */
+#define XEN_VERSION		0x00040011 /* 4.17 */
+#define XEN_MAX_LEAF		(CPUID_XEN_BASE + 5)
+#define HYPERCALL_PAGE_MSR	0x40000000
+#define LEAF3_TSC_RELIABLE	(1u << 1)
+#define LEAF3_RDTSCP		(1u << 2)
+#define LEAF4_VCPU_ID		(1u << 3)
+#define LEAF4_DOMID		(1u << 4)
+#define LEAF4_UPCALL_VECTOR	(1u << 6)
+
+static struct cpuid_policy host_policy, guest_policy;
+
+void cpuid_init(void)
+{
+	cpuid_policy_make(&host_policy, LEVEL_HOST);
+	cpuid_policy_make(&guest_policy, LEVEL_GUEST);
+}
+
+const struct cpuid_policy *cpuid_system_policy(unsigned int index)
+{
+	switch (index) {
+	case POLICY_RAW:
+	case POLICY_HOST:
+		return &host_policy;
+	case POLICY_HVM_MAX:
+	case POLICY_HVM_DEFAULT:
+		return &guest_policy;
+	default:
+		return NULL;
+	}
+}
+
+int cpuid_create(struct domain *d)
+{
+	d->cpuid = kalloc(sizeof(*d->cpuid));
+	if (!d->cpuid)
+		return -ENOMEM;
+	*d->cpuid = guest_policy;
+	return 0;
+}
+
+void cpuid_free(struct domain *d)
+{
+	kfree(d->cpuid, sizeof(*d->cpuid));
+	d->cpuid = NULL;
+}
+
+static void answer_time(const struct vcpu *v, uint32_t subleaf, uint32_t regs[4])
+{
+	uint64_t offset = v->d->tsc_offset;
+
+	switch (subleaf) {
+	case 0:
+		regs[0] = (cpu_has(F_INVARIANT_TSC) ? LEAF3_TSC_RELIABLE : 0) | (cpu_has(F_RDTSCP) ? LEAF3_RDTSCP : 0);
+		regs[2] = (uint32_t)tsc_khz;
+		break;
+	case 1:
+		regs[0] = (uint32_t)offset;
+		regs[1] = (uint32_t)(offset >> 32);
+		regs[2] = tsc_scale.mul;
+		regs[3] = (uint32_t)(int32_t)tsc_scale.shift;
+		break;
+	case 2:
+		regs[0] = (uint32_t)tsc_khz;
+		break;
+	}
+}
+
+static void answer_xen(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
+{
+	switch (leaf - CPUID_XEN_BASE) {
+	case 0: /* "XenVMMXenVMM" */
+		regs[0] = XEN_MAX_LEAF;
+		regs[1] = 0x566e6558;
+		regs[2] = 0x65584d4d;
+		regs[3] = 0x4d4d566e;
+		break;
+	case 1:
+		regs[0] = XEN_VERSION;
+		break;
+	case 2:
+		regs[0] = 1;
+		regs[1] = HYPERCALL_PAGE_MSR;
+		break;
+	case 3:
+		answer_time(v, subleaf, regs);
+		break;
+	case 4:
+		regs[0] = LEAF4_VCPU_ID | LEAF4_DOMID | LEAF4_UPCALL_VECTOR;
+		regs[1] = v->id;
+		regs[2] = v->d->id;
+		break;
+	}
+}
+
+/* Bits needed to number the APIC IDs 0 .. 2 * max_vcpus - 1. */
+static unsigned int apic_id_bits(const struct domain *d)
+{
+	unsigned int bits = 1;
+
+	while ((1u << bits) < 2 * d->max_vcpus)
+		bits++;
+	return bits;
+}
+
+/* Size of the XSAVE area for the states in xcr0; compacted when asked for by subleaf 1. */
+static uint32_t xsave_size(const struct cpuid_policy *p, uint64_t xcr0, bool compacted)
+{
+	uint32_t size = 576;
+
+	for (unsigned int i = 2; i < 20; i++) {
+		const struct cpuid_leaf *row = xcr0 >> i & 1 ? cpuid_policy_find(p, 0xd, i) : NULL;
+
+		if (row && compacted)
+			size += row->a;
+		else if (row)
+			size = max(size, row->a + row->b);
+	}
+	return size;
+}
+
+static void answer_topology(const struct vcpu *v, uint32_t subleaf, uint32_t regs[4])
+{
+	regs[2] = subleaf & 0xff;
+	regs[3] = 2u * v->id;
+	if (subleaf == 0) { /* one thread per core; bit 0 of the ID names it */
+		regs[0] = 1;
+		regs[1] = 1;
+		regs[2] |= 1 << 8;
+	} else if (subleaf == 1) {
+		regs[0] = apic_id_bits(v->d);
+		regs[1] = v->d->max_vcpus;
+		regs[2] |= 2 << 8;
+	}
+}
+
+/* XCR0 is the guest's own while it is loaded. One socket, one thread per core, a core per vCPU. */
+static void patch(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
+{
+	unsigned int nr_ids = 1u << apic_id_bits(v->d);
+
+	switch (leaf) {
+	case 1:
+		regs[1] = (regs[1] & 0xff00) | min(nr_ids, 255u) << 16 | (uint32_t)(2 * v->id) << 24;
+		if (nr_ids > 2)
+			regs[3] |= 1u << 28;
+		if (hvm_ops->cr_read((struct hvm_vcpu *)&v->hvm, 4) & CR4_OSXSAVE)
+			regs[2] |= 1u << 27;
+		if (!vlapic_is_enabled(v))
+			regs[3] &= ~(1u << 9);
+		break;
+	case 4: /* private caches have one user, the last level everybody */
+		if (!(regs[0] & 0x1f))
+			break;
+		regs[0] &= 0x3fff;
+		regs[0] |= (nr_ids / 2 - 1) << 26;
+		regs[0] |= (regs[0] >> 5 & 7) >= 3 ? (nr_ids - 1) << 14 : 1 << 14;
+		break;
+	case 0xb:
+		answer_topology(v, subleaf, regs);
+		break;
+	case 0xd:
+		if (subleaf == 0 && regs[0])
+			regs[1] = xsave_size(v->d->cpuid, xcr0_read(), false);
+		else if (subleaf == 1 && (regs[0] & 2))
+			regs[1] = xsave_size(v->d->cpuid, xcr0_read(), true);
+		break;
+	case 0x80000008:
+		regs[2] = apic_id_bits(v->d) << 12 | (nr_ids - 1);
+		break;
+	}
+}
+
+void cpuid_answer(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
+{
+	const struct cpuid_policy *p = v->d->cpuid;
+	const struct cpuid_leaf *row;
+
+	regs[0] = regs[1] = regs[2] = regs[3] = 0;
+	if (leaf - CPUID_XEN_BASE <= XEN_MAX_LEAF - CPUID_XEN_BASE) {
+		answer_xen(v, leaf, subleaf, regs);
+		return;
+	}
+	row = cpuid_policy_find(p, leaf, subleaf);
+	if (!row && leaf != 0xb)
+		return;
+	if (row) {
+		regs[0] = row->a;
+		regs[1] = row->b;
+		regs[2] = row->c;
+		regs[3] = row->d;
+	}
+	if ((leaf & 0x7fffffff) - 1 <= 0xc)
+		patch(v, leaf, subleaf, regs);
+}
+
+unsigned int cpuid_nr_leaves(const struct cpuid_policy *p)
+{
+	return p->nr;
+}
+
+struct cpuid_leaf cpuid_leaf_at(const struct cpuid_policy *p, unsigned int i)
+{
+	return p->row[index_nospec(i, p->nr)];
+}
+
+int cpuid_set_leaves(struct domain *d, const struct cpuid_leaf *leaves, unsigned int nr,
+		     const struct cpuid_leaf **err)
+{
+	return cpuid_policy_merge(d->cpuid, &guest_policy, leaves, nr, err);
+}
+
+void cpuid_featureset(const struct cpuid_policy *p, uint32_t words[CPUID_FEATURESET_WORDS])
+{
+	for (unsigned int w = 0; w < CPUID_FEATURESET_WORDS; w++)
+		words[w] = w < NR_POLICY_WORDS ? cpuid_policy_word(p, w) : 0;
+}
+
+bool cpuid_has(const struct domain *d, unsigned int feature)
+{
+	/* The words of x86/features.h in the order of cpuid_word. */
+	static const uint8_t word_of[NR_FEATURE_WORDS] = {
+		[FW_1_ECX] = 1, [FW_1_EDX] = 0, [FW_7_EBX] = 5, [FW_7_ECX] = 6, [FW_7_EDX] = 9, [FW_D1_EAX] = 4,
+		[FW_8_1_ECX] = 3, [FW_8_1_EDX] = 2, [FW_8_7_EDX] = 7, [FW_8_8_EBX] = 8, [FW_8_21_EAX] = 11,
+		[FW_8_A_EDX] = 0xff, [FW_ARCH_CAPS] = 0xff,
+	};
+	unsigned int w = word_of[feature / 32];
+
+	return w < NR_POLICY_WORDS && (cpuid_policy_word(d->cpuid, w) >> feature % 32 & 1);
+}
+
+unsigned int cpuid_phys_bits(const struct domain *d)
+{
+	const struct cpuid_leaf *row = cpuid_policy_find(d->cpuid, 0x80000008, 0);
+
+	return row->a & 0xff;
+}
+
+uint64_t cpuid_xcr0_mask(const struct domain *d)
+{
+	const struct cpuid_leaf *row = cpuid_policy_find(d->cpuid, 0xd, 0);
+
+	return row->a;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The policy object: rows of answers in rising order of leaf and subleaf, and where each leaf begins. */
+#ifndef DEV_CPUID_POLICY_H
+#define DEV_CPUID_POLICY_H
+
+#include "dev/cpuid.h"
+
+#define NR_BASIC_LEAVES	   0x17u
+#define NR_EXTENDED_LEAVES 0x22u
+#define CPUID_NO_ROW	   0xff
+#define NR_POLICY_WORDS	   16 /* feature words that exist, in Xen's order; see cpuid_word */
+
+struct cpuid_policy {
+	uint8_t nr;
+	uint8_t basic[NR_BASIC_LEAVES];	      /* first row of leaf i, CPUID_NO_ROW: all zero */
+	uint8_t extended[NR_EXTENDED_LEAVES]; /* of leaf 0x80000000 + i */
+	struct cpuid_leaf row[CPUID_MAX_LEAVES];
+};
+
+/* Where feature word i lives. reg: 0 EAX .. 3 EDX. */
+struct cpuid_word {
+	uint32_t leaf, subleaf;
+	uint8_t reg;
+};
+extern const struct cpuid_word cpuid_word[NR_POLICY_WORDS];
+
+/* The row of leaf and subleaf, or NULL. Leaves without subleaves match any. */
+struct cpuid_leaf *cpuid_policy_find(const struct cpuid_policy *p, uint32_t leaf, uint32_t subleaf);
+uint32_t cpuid_policy_word(const struct cpuid_policy *p, unsigned int word);
+
+enum policy_level { LEVEL_HOST, LEVEL_GUEST };
+/* Ask this CPU for every leaf we know; LEVEL_GUEST then keeps what a guest can be given. */
+void cpuid_policy_make(struct cpuid_policy *p, enum policy_level level);
+/* Lay leaves over p, cut to max. -EINVAL: *err, p unchanged. */
+int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top, const struct cpuid_leaf *leaves,
+		       unsigned int nr, const struct cpuid_leaf **err);
+
+/* Seams, cpuid_host.c: the instruction, the XCR0 bits that the machine saves, its TSC. */
+struct cpuid_leaf cpuid_host_leaf(uint32_t leaf, uint32_t subleaf);
+uint64_t cpuid_host_xcr0(void);
+uint64_t cpuid_host_tsc_khz(void);
+bool cpuid_host_is_amd(void);
+
+#endif

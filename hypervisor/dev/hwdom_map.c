@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Dom0's devices, mapped on its first touch. Anything that is no RAM of anybody and not kept back by us
+ * may be a device's register. A 2 MiB entry is used where the whole of it is such space, so that a
+ * frame buffer costs few faults. The deny list is written while Dom0 is built and read-only after.
+ */
+#include "dev/hwdom_map.h"
+#include "dev/cpuid.h"
+#include "dev/mmio.h"
+#include "dev/vmsix.h"
+#include "lib/bug.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+
+#define MAX_DENIED 40
+
+static struct {
+	uint64_t first, last;
+} denied[MAX_DENIED];
+static unsigned int nr_denied;
+
+void hwdom_deny_mmio(uint64_t first, uint64_t last)
+{
+	BUG_ON(nr_denied == MAX_DENIED);
+	denied[nr_denied].first = first;
+	denied[nr_denied].last = last;
+	nr_denied++;
+}
+
+/* Is this page a device's that Dom0 may have? */
+static bool may_have(struct domain *d, uint64_t gpa)
+{
+	mfn_t mfn = MFN(gpa >> PAGE_SHIFT);
+
+	if (frame_valid(mfn) && page_type(mfn) != PAGE_NONE)
+		return false;
+	if (gpa >> cpuid_phys_bits(d) || mmio_claims(d, gpa) || vmsix_covers(d, gpa))
+		return false;
+	for (unsigned int i = 0; i < nr_denied; i++)
+		if (gpa <= denied[i].last && gpa + PAGE_SIZE > denied[i].first)
+			return false;
+	return true;
+}
+
+static bool may_have_2m(struct domain *d, uint64_t gpa)
+{
+	for (uint64_t i = 0; i < MIB(2); i += PAGE_SIZE)
+		if (!may_have(d, gpa + i))
+			return false;
+	return true;
+}
+
+bool hwdom_map_mmio(struct domain *d, uint64_t gpa)
+{
+	uint64_t base = round_down(gpa, MIB(2));
+	int rc;
+
+	gpa = round_down(gpa, PAGE_SIZE);
+	if (!may_have(d, gpa))
+		return false;
+	/* Below 1 MiB and around the chipset's pages things lie close together: not worth a try. */
+	rc = base && may_have_2m(d, base) ?
+		     p2m_map(&d->p2m, GFN(base >> PAGE_SHIFT), MFN(base >> PAGE_SHIFT), PAGE_ORDER_2M, P2M_MMIO) :
+		     -EEXIST;
+	if (rc < 0)
+		rc = p2m_map(&d->p2m, GFN(gpa >> PAGE_SHIFT), MFN(gpa >> PAGE_SHIFT), PAGE_ORDER_4K, P2M_MMIO);
+	if (rc < 0 && rc != -EEXIST)
+		log_warn("d%u: cannot map device page %#llx: error %d\n", d->id, (unsigned long long)gpa, -rc);
+	return rc == 0 || rc == -EEXIST; /* another CPU was quicker */
+}
+
+void hwdom_unmap_mmio(struct domain *d, uint64_t gpa)
+{
+	gfn_t gfn = GFN(gpa >> PAGE_SHIFT);
+	struct p2m_entry e = p2m_lookup(&d->p2m, gfn);
+
+	if (e.type == P2M_MMIO && p2m_unmap(&d->p2m, gfn, e) == 0)
+		p2m_flush(&d->p2m);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Finding who answers a port: a sorted array of ranges per domain, searched by halving. Whole accesses
+ * go to the range of their first byte; one that starts inside and ends outside is split into bytes.
+ */
+#include "dev/io.h"
+#include "dev/decode.h"
+#include "dev/io_string.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/kalloc.h"
+
+#define IO_MAX_RANGES 31
+
+struct io_range {
+	uint16_t first, last;
+	io_fn fn;
+	void *ctx;
+};
+
+struct io_table {
+	unsigned int nr; /* set while the domain is built */
+	struct io_range range[IO_MAX_RANGES];
+};
+
+int io_register(struct domain *d, uint16_t first, uint32_t nr, io_fn fn, void *ctx)
+{
+	struct io_table *t = d->io;
+	uint32_t last = first + nr - 1;
+	unsigned int i;
+
+	if (!nr || last > 0xffff)
+		return -EINVAL;
+	if (!t)
+		t = d->io = kalloc(sizeof(*t));
+	if (!t || t->nr == IO_MAX_RANGES)
+		return -ENOMEM;
+	for (i = 0; i < t->nr && t->range[i].last < first; i++)
+		;
+	if (i < t->nr && t->range[i].first <= last)
+		return -EEXIST;
+	memmove(&t->range[i + 1], &t->range[i], (t->nr - i) * sizeof(t->range[0]));
+	t->range[i] = (struct io_range){ first, (uint16_t)last, fn, ctx };
+	t->nr++;
+	return 0;
+}
+
+void io_free(struct domain *d)
+{
+	kfree(d->io, sizeof(*d->io));
+	d->io = NULL;
+}
+
+void io_open_unclaimed(struct domain *d)
+{
+	hvm_ops->domain_allow_ports(&d->hvm, 0, 0x10000, true);
+	for (unsigned int i = 0; d->io && i < d->io->nr; i++) {
+		const struct io_range *r = &d->io->range[i];
+
+		hvm_ops->domain_allow_ports(&d->hvm, r->first, r->last - r->first + 1u, false);
+	}
+}
+
+static const struct io_range *find(const struct io_table *t, uint16_t port)
+{
+	unsigned int low = 0, high = t ? t->nr : 0;
+
+	while (low < high) {
+		unsigned int mid = (low + high) / 2;
+		const struct io_range *r = &t->range[mid];
+
+		if (port < r->first)
+			high = mid;
+		else if (port > r->last)
+			low = mid + 1;
+		else
+			return r;
+	}
+	return NULL;
+}
+
+static void access_bytes(struct vcpu *v, uint16_t port, unsigned int size, bool write, uint32_t *val)
+{
+	uint32_t in = *val, out = 0;
+
+	for (unsigned int i = 0; i < size; i++) {
+		const struct io_range *r = find(v->d->io, (uint16_t)(port + i));
+		uint32_t byte = write ? in >> i * 8 & 0xff : 0xff;
+
+		if (r)
+			r->fn(v, r->ctx, (uint16_t)(port + i), 1, write, &byte);
+		out |= (byte & 0xff) << i * 8;
+	}
+	if (!write)
+		*val = out;
+}
+
+void io_access(struct vcpu *v, uint16_t port, unsigned int size, bool write, uint32_t *val)
+{
+	const struct io_range *r = find(v->d->io, port);
+
+	if (likely(r && r->last - port >= size - 1)) {
+		r->fn(v, r->ctx, port, size, write, val);
+		return;
+	}
+	if (r || (size > 1 && find(v->d->io, (uint16_t)(port + size - 1)))) {
+		access_bytes(v, port, size, write, val);
+		return;
+	}
+	if (!write)
+		*val = ~0u;
+}
+
+void io_exit(struct vcpu *v, const struct hvm_exit *exit)
+{
+	unsigned int size = exit->io.size;
+	uint32_t val;
+
+	if (unlikely(exit->io.string)) {
+		io_string_exit(v, exit);
+		return;
+	}
+	if (exit->io.write) {
+		val = (uint32_t)v->hvm.gpr[RAX];
+		if (size < 4)
+			val &= (1u << size * 8) - 1;
+		io_access(v, exit->io.port, size, true, &val);
+	} else {
+		io_access(v, exit->io.port, size, false, &val);
+		gpr_write(&v->hvm, RAX, size, val);
+	}
+	hvm_advance(&v->hvm, exit->len);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine's ports, and which are whose. Dom0 reaches most of them directly, by the permission bitmap;
+ * those in the table of this file, and those that other devices register, trap. A guest has a debug port,
+ * and a timer chip that is just enough not to be waited for.
+ */
+#include "dev/ports.h"
+#include "dev/hwdom_map.h"
+#include "dev/io.h"
+#include "dev/mmio.h"
+#include "dev/msr.h"
+#include "dev/vioapic.h"
+#include "dev/vlapic.h"
+#include "dev/vpci.h"
+#include "dev/vrtc.h"
+#include "lib/errno.h"
+#include "lib/log.h"
+#include "mem/kalloc.h"
+#include "x86/acpi.h"
+#include "x86/asm.h"
+#include "x86/uart.h"
+
+#include <xen/sched.h>
+
+#define PORT_PIC1	0x20
+#define PORT_PIT	0x40
+#define PORT_PIT_CH2	0x42
+#define PORT_PIT_GATE	0x61
+#define PORT_PIC2	0xa0
+#define PORT_DEBUG	0xe9
+
+/* One line at a time from port 0xe9 to the log. */
+struct debug_port {
+	spinlock_t lock; /* level vioapic, as for all small devices */
+	unsigned int len;
+	char line[120];
+};
+
+struct dev_ports {
+	struct debug_port debug;
+};
+
+static void debug_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+{
+	struct debug_port *p = ctx;
+	char c = (char)*val;
+
+	if (!write) {
+		*val = PORT_DEBUG; /* what says "something is here" on Bochs and QEMU */
+		return;
+	}
+	spin_lock(&p->lock);
+	if (c != '\n' && c != '\r')
+		p->line[p->len++] = c >= ' ' && c < 127 ? c : '?';
+	if ((c == '\n' && p->len) || p->len == sizeof(p->line) - 1) {
+		p->line[p->len] = 0;
+		guest_info("d%u: %s\n", v->d->id, p->line);
+		p->len = 0;
+	}
+	spin_unlock(&p->lock);
+}
+
+/*
+ * Linux tries to measure its TSC by timer channel 2 before it believes what the hypervisor says. All ones
+ * would look like a slow counter and cost it 200,000 reads; zero, and a gate that is always done, make it
+ * give up at once.
+ */
+static void pit_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+{
+	if (!write)
+		*val = port == PORT_PIT_CH2 ? 0 : port == PORT_PIT_GATE ? 0x20 : ~0u;
+}
+
+/* Looks like no chip at all. */
+static void absent_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+{
+	if (!write)
+		*val = ~0u;
+}
+
+static int add_debug_port(struct domain *d)
+{
+	d->ports = kalloc(sizeof(*d->ports));
+	if (!d->ports)
+		return -ENOMEM;
+	spin_init(&d->ports->debug.lock, LOCK_vioapic);
+	return io_register(d, PORT_DEBUG, 1, debug_access, &d->ports->debug);
+}
+
+static int add_pit(struct domain *d)
+{
+	int rc = io_register(d, PORT_PIT, 4, pit_access, NULL);
+
+	return rc ? rc : io_register(d, PORT_PIT_GATE, 1, pit_access, NULL);
+}
+
+static uint32_t port_read(uint16_t port, unsigned int size)
+{
+	return size == 1 ? inb(port) : size == 2 ? inw(port) : inl(port);
+}
+
+static void port_write(uint16_t port, unsigned int size, uint32_t val)
+{
+	if (size == 1)
+		outb(port, (uint8_t)val);
+	else if (size == 2)
+		outw(port, (uint16_t)val);
+	else
+		outl(port, val);
+}
+
+#define PM1_SLP_EN   (1u << 13)
+#define PM1_SLP_TYPE(val) ((val) >> 10 & 7)
+
+/*
+ * PM1 control: Dom0 powers the machine off here. S5 is an end of Dom0 like any other and goes the same
+ * way; other sleep states would stop the CPUs under us and are refused.
+ */
+static void pm1_cnt_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+{
+	if (!write) {
+		*val = port_read(port, size);
+		return;
+	}
+	if (size < 2 || !(*val & PM1_SLP_EN)) {
+		port_write(port, size, *val);
+		return;
+	}
+	if (acpi.have_s5 && PM1_SLP_TYPE(*val) == acpi.s5_typ_a) {
+		domain_shutdown(v->d, SHUTDOWN_poweroff);
+		return;
+	}
+	guest_warn("d%u: ACPI sleep type %u refused\n", v->d->id, PM1_SLP_TYPE(*val));
+}
+
+static int add_pm1_cnt(struct domain *d)
+{
+	const struct acpi_gas *gas = &acpi.pm1a_cnt;
+
+	if (!acpi.have_fadt || gas->space != 1 || !gas->address || gas->address > 0xfffe)
+		return 0;
+	return io_register(d, (uint16_t)gas->address, 2, pm1_cnt_access, NULL);
+}
+
+/* Ports that Dom0 must not reach: chips that are ours, or that have no place in a machine without an 8259. */
+static const struct {
+	uint16_t first, nr;
+} hidden[] = {
+	{ PORT_PIC1, 2 }, { PORT_PIC2, 2 }, { 0x4d0, 2 } /* edge/level control of the 8259 */,
+};
+
+static int add_hidden(struct domain *d)
+{
+	uint16_t uart = uart_port();
+	int rc = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(hidden) && rc == 0; i++)
+		rc = io_register(d, hidden[i].first, hidden[i].nr, absent_access, NULL);
+	if (rc == 0 && uart)
+		rc = io_register(d, uart, 8, absent_access, NULL);
+	return rc;
+}
+
+/* Memory that Dom0 must not reach: what its ACPI tables do not show, and the local APIC's and MSIs' space. */
+static void hide_memory(void)
+{
+	hwdom_deny_mmio(VLAPIC_GPA, VLAPIC_GPA + MIB(1) - 1);
+	if (acpi.hpet_hpa)
+		hwdom_deny_mmio(acpi.hpet_hpa, acpi.hpet_hpa + 0x3ff);
+}
+
+static int add_lapic(struct domain *d)
+{
+	return mmio_register(d, VLAPIC_GPA, PAGE_SIZE, vlapic_mmio, NULL);
+}
+
+int dev_setup_hwdom(struct domain *d)
+{
+	int (*const add[])(struct domain *) = {
+		add_lapic, add_debug_port, add_pit, add_hidden, add_pm1_cnt, vrtc_create, vioapic_create, vpci_create,
+	};
+	int rc = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(add) && rc == 0; i++)
+		rc = add[i](d);
+	if (rc < 0)
+		return rc;
+	hide_memory();
+	io_open_unclaimed(d);
+	return 0;
+}
+
+int dev_setup_guest(struct domain *d)
+{
+	int (*const add[])(struct domain *) = { add_lapic, add_debug_port, add_pit };
+	int rc = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(add) && rc == 0; i++)
+		rc = add[i](d);
+	return rc;
+}
+
+void dev_free(struct domain *d)
+{
+	vpci_free(d);
+	vioapic_free(d);
+	vrtc_free(d);
+	mmio_free(d);
+	io_free(d);
+	kfree(d->ports, sizeof(*d->ports));
+	d->ports = NULL;
+}
+
+int dev_vcpu_create(struct vcpu *v)
+{
+	int rc = vlapic_create(v);
+
+	if (rc < 0)
+		return rc;
+	rc = msr_create(v);
+	if (rc < 0)
+		vlapic_free(v);
+	return rc;
+}
+
+void dev_vcpu_free(struct vcpu *v)
+{
+	msr_free(v);
+	vlapic_free(v);
+}
