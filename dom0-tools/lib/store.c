@@ -7,13 +7,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <xenstore.h>
+#include <xenstore_lib.h>
 
 #define PATH_ROOM 512
 
+/* Does a daemon listen? xs_open would else wait for one in the kernel, for ever. */
+static bool daemon_listens(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+
+	if (fd < 0)
+		return false;
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", xs_daemon_socket());
+	rc = connect(fd, (struct sockaddr *)&to, sizeof(to));
+	close(fd);
+	return !rc;
+}
+
 struct xs_handle *hl_store(struct hl *hl)
 {
-	if (!hl->xs)
+	if (!hl->xs && daemon_listens())
 		hl->xs = xs_open(0);
 	return hl->xs;
 }
