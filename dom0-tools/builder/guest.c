@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <xen/grant_table.h>
 #include <xen/hvm/params.h>
 #include "dom0-tools/builder/acpi.h"
@@ -30,7 +29,6 @@ struct build {
 	const struct guest_files *f;
 	struct diag *dg;
 	uint32_t domid;
-	uint8_t uuid[16];
 	struct guest_layout layout;
 	struct guest_ports ports;
 	uint8_t acpi[GUEST_ACPI_SIZE];
@@ -82,14 +80,6 @@ static int plan(struct build *b)
 	if (!hl_store(b->hl))
 		return diag_fail(b->dg, -EIO, "xenstored does not answer: %s (is it running?)",
 				 strerror(errno));
-	if (b->c->has_uuid)
-		memcpy(b->uuid, b->c->uuid, sizeof(b->uuid));
-	else if (getrandom(b->uuid, sizeof(b->uuid), 0) != sizeof(b->uuid))
-		return diag_fail(b->dg, -EIO, "no random numbers for the UUID");
-	if (!b->c->has_uuid) {
-		b->uuid[6] = (b->uuid[6] & 0x0f) | 0x40; /* RFC 4122: random, variant 1 */
-		b->uuid[8] = (b->uuid[8] & 0x3f) | 0x80;
-	}
 	return check_memory(b);
 }
 
@@ -149,7 +139,7 @@ static int make_domain(struct build *b)
 		.vcpus = b->c->maxvcpus, .evtchn_ports = EVTCHN_PORTS, .grant_frames = -1,
 	};
 
-	memcpy(lim.uuid, b->uuid, sizeof(lim.uuid));
+	memcpy(lim.uuid, b->c->uuid, sizeof(lim.uuid));
 	return step(b, hl_domain_create(b->hl, &lim, &b->domid), "create a domain");
 }
 
@@ -328,7 +318,7 @@ int guest_create(struct hl *hl, const struct guest_config *c, const struct guest
 		rc = step(b, hl_pvh_start(hl, b->domid, c->maxvcpus, f->kernel.entry, b->layout.info_gpa),
 			  "set its boot state");
 	if (!rc)
-		rc = nodes_write(hl, c, b->uuid, b->domid, &b->ports, dg);
+		rc = nodes_write(hl, c, b->domid, &b->ports, dg);
 	if (rc) {
 		nodes_remove(hl, b->domid);
 		hl_domain_destroy(hl, b->domid);

@@ -20,7 +20,7 @@ struct guest_files {
 int guest_files_read(struct guest_files *f, const struct guest_config *c, struct diag *dg);
 void guest_files_free(struct guest_files *f);
 
-/* Build the guest and leave it paused. uuid is c's or a fresh one. */
+/* Build the guest and leave it paused. c has a UUID by now. */
 int guest_create(struct hl *hl, const struct guest_config *c, const struct guest_files *f,
 		 uint32_t *domid, struct diag *dg);
 /* Destroy the domain and remove what guest_create wrote about it. */
@@ -30,7 +30,7 @@ int guest_destroy(struct hl *hl, uint32_t domid, struct diag *dg);
 struct guest_ports {
 	uint32_t store, console;
 };
-int nodes_write(struct hl *hl, const struct guest_config *c, const uint8_t uuid[16], uint32_t domid,
+int nodes_write(struct hl *hl, const struct guest_config *c, uint32_t domid,
 		const struct guest_ports *ports, struct diag *dg);
 void nodes_remove(struct hl *hl, uint32_t domid);
 

@@ -106,7 +106,7 @@ static void put_resources(struct nodes *n, const struct guest_config *c, const s
 	put(n, false, n->dir, "console/ring-ref", "%llu", GUEST_CONSOLE_GFN);
 }
 
-int nodes_write(struct hl *hl, const struct guest_config *c, const uint8_t uuid[16], uint32_t domid,
+int nodes_write(struct hl *hl, const struct guest_config *c, uint32_t domid,
 		const struct guest_ports *ports, struct diag *dg)
 {
 	struct nodes n = { .xs = hl_store(hl), .domid = domid };
@@ -114,7 +114,7 @@ int nodes_write(struct hl *hl, const struct guest_config *c, const uint8_t uuid[
 
 	if (!n.xs)
 		return diag_fail(dg, -EIO, "xenstored does not answer: %s (is it running?)", strerror(errno));
-	config_format_uuid(uuid, text);
+	config_format_uuid(c->uuid, text);
 	snprintf(n.dir, sizeof(n.dir), "/local/domain/%u", domid);
 	snprintf(n.vm, sizeof(n.vm), "/vm/%s", text);
 	for (int try = 0; try < MAX_TRIES; try++) {

@@ -61,6 +61,8 @@ bool cli_number(const char *text, unsigned long max, unsigned long *n);
 /* config_file.c: read a configuration; extra are further settings from the command line. */
 int cli_read_config(const char *path, char *const *extra, int nr_extra, struct guest_config *c,
 		    struct diag *dg);
+/* A fresh random UUID. False when there are no random numbers. */
+bool cli_new_uuid(struct guest_config *c);
 /* console.c: attach to a guest's console until Ctrl-], end of input, or its end. */
 int cli_console(struct hl *hl, uint32_t domid);
 /* monitor.c: act on the guest's end until it is gone. Returns an exit code. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define MAX_CONFIG_SIZE (1UL << 20)
 
@@ -56,4 +57,14 @@ int cli_read_config(const char *path, char *const *extra, int nr_extra, struct g
 	cfg_free(&f);
 	free(text);
 	return rc;
+}
+
+bool cli_new_uuid(struct guest_config *c)
+{
+	if (getrandom(c->uuid, sizeof(c->uuid), 0) != sizeof(c->uuid))
+		return false;
+	c->uuid[6] = (c->uuid[6] & 0x0f) | 0x40; /* RFC 4122: random, variant 1 */
+	c->uuid[8] = (c->uuid[8] & 0x3f) | 0x80;
+	c->has_uuid = true;
+	return true;
 }

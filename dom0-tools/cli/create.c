@@ -89,7 +89,10 @@ int cmd_create(struct cli *cli)
 		goto out_files;
 	}
 	cli->hl = hl_open(&dg);
-	rc = cli->hl ? create_named(cli->hl, &c, &f, &domid, &dg) : -1;
+	if (cli->hl && !c.has_uuid && !cli_new_uuid(&c))
+		rc = diag_fail(&dg, -EIO, "no random numbers for the UUID: give uuid=");
+	else
+		rc = cli->hl ? create_named(cli->hl, &c, &f, &domid, &dg) : -ENODEV;
 	if (rc)
 		rc = cli_failed(&dg);
 out_files:

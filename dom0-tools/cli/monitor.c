@@ -82,12 +82,14 @@ static int restart(struct hl *hl, const struct guest_config *c, uint32_t *domid)
 	return 0;
 }
 
-static void rename_old(struct hl *hl, const struct guest_config *c, uint32_t domid)
+/* The old domain keeps its UUID, with -ID behind its name; the new one gets a UUID of its own. */
+static void rename_old(struct hl *hl, struct guest_config *c, uint32_t domid)
 {
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s-%u", c->name, domid);
 	store_write(hl, name, "/local/domain/%u/name", domid);
+	cli_new_uuid(c);
 }
 
 static int monotonic_s(void)
@@ -99,7 +101,7 @@ static int monotonic_s(void)
 }
 
 /* The guest has shut down. 0: a new one runs, with id *domid; 1: nothing is left to watch. */
-static int handle_end(struct hl *hl, const struct guest_config *c, uint32_t *domid, unsigned int reason,
+static int handle_end(struct hl *hl, struct guest_config *c, uint32_t *domid, unsigned int reason,
 		      int born_s)
 {
 	const char *word;

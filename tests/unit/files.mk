@@ -36,6 +36,11 @@ test_guest_walk-objs := hypervisor/core/guest_walk.o
 # the tools
 unit-y += test_abi_layout
 test_abi_layout-objs := tests/unit/abi_ours.o tests/unit/abi_xen.o
+unit-y += test_tools_config test_tools_builder
+test_tools_config-objs := $(addprefix dom0-tools/,lib/diag.o config/parse.o config/schema.o config/values.o)
+test_tools_builder-objs := dom0-tools/lib/diag.o \
+	$(addprefix dom0-tools/builder/,acpi.o cpuid.o elf.o kernel.o layout.o unpack.o)
+test_tools_builder-libs := -lz -llzma -lzstd
 
 # init
 unit-y += test_cmdline test_elf test_dom0_mem test_dom0_acpi test_image
