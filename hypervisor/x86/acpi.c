@@ -332,11 +332,11 @@ static void parse_ssdts(void)
 static void parse_mcfg(void)
 {
 	const struct acpi_header *h = map_found("MCFG");
-	const char *e = (const char *)h + 44;
+	const char *e;
 
 	if (!h)
 		return;
-	for (; e + 16 <= (const char *)h + h->length && acpi.nr_mcfg < ACPI_MAX_MCFG; e += 16) {
+	for (e = (const char *)h + 44; e + 16 <= (const char *)h + h->length && acpi.nr_mcfg < ACPI_MAX_MCFG; e += 16) {
 		struct acpi_mcfg m = { get(e, 8), get(e + 8, 2), e[10], e[11] };
 
 		if (m.bus_first <= m.bus_last && m.base)
