@@ -119,8 +119,11 @@ $(B)/cache/dom0/stamp: scripts/trial/packages
 	@scripts/fetch-packages $< $(@D) && touch $@
 $(B)/cache/peer/stamp: scripts/trial/packages.peer
 	@scripts/fetch-packages $< $(@D) && touch $@
-$(B)/trial/dom0.cpio: $(B)/cache/dom0/stamp $(PEER_STAMP) $(TRIAL_FILES) $(if $(wildcard dom0-tools/files.mk),$(B)/hl)
-	@scripts/mkimages $(B)/cache $(@D) $(B)/hl
+$(B)/pages: tests/integration/pages.c
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -Iinclude -D__XEN_TOOLS__ $< -lxencall -o $@
+$(B)/trial/dom0.cpio: $(B)/cache/dom0/stamp $(PEER_STAMP) $(TRIAL_FILES) $(B)/pages $(if $(wildcard dom0-tools/files.mk),$(B)/hl)
+	@scripts/mkimages $(B)/cache $(@D) $(B)/hl $(B)/pages
 image: hv tools $(B)/trial/dom0.cpio
 
 #: make run [DOOR=efi]        boots the trial image to a Dom0 shell in QEMU (DOOR=bios, efi or direct)

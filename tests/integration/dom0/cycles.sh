@@ -13,5 +13,5 @@ for i in $(seq 1 50); do
 	hl destroy cycle || failed=$((failed + 1))
 done
 check "50 guests created and destroyed" [ $failed = 0 ]
-check "free memory is the same to the page" wait_for 10 eval '[ "$(free_pages)" = "$free" ]'
+check "free memory is the same to the page" all_free "$free"
 echo "free pages after: $(free_pages)"

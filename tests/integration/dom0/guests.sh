@@ -18,4 +18,4 @@ for g in pair two three; do
 	check "destroy $g" hl destroy $g
 done
 check "one domain is left" wait_for 10 eval '[ "$(hl list | tail -n +2 | wc -l)" = 1 ]'
-check "all memory is free again" wait_for 10 eval '[ "$(free_pages)" = "$free" ]'
+check "all memory is free again" all_free "$free"

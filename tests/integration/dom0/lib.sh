@@ -1,5 +1,5 @@
 # What the tests inside Dom0 share. Each check prints one line: `ok - what` or `not ok - what`.
-export PATH=/bin:/sbin:/usr/bin:/usr/sbin
+export PATH=/usr/local/bin:/bin:/sbin:/usr/bin:/usr/sbin
 logs=/var/log/xen/console
 
 # check WHAT COMMAND...: the command succeeds
@@ -15,15 +15,27 @@ check() {
 	fi
 }
 
-# fails WHAT COMMAND...: the command fails, and says something
+# fails WHAT COMMAND...: the command fails, and says why; /tmp/complaint keeps what it said
 fails() {
 	what=$1
 	shift
-	if "$@" > /tmp/check.out 2>&1 || ! [ -s /tmp/check.out ]; then
-		echo "not ok - $what: succeeded, or failed silently: $*"
+	if "$@" > /dev/null 2> /tmp/complaint; then
+		echo "not ok - $what: succeeded: $*"
 		return 1
 	fi
-	echo "ok - $what: $(head -n 1 /tmp/check.out)"
+	complaint=$(grep -v '^Parsing config' /tmp/complaint | tail -n 1)
+	if [ -z "$complaint" ]; then
+		echo "not ok - $what: failed without a word: $*"
+		return 1
+	fi
+	echo "ok - $what: $complaint"
+}
+
+# all_free PAGES: as many pages are free as before
+all_free() {
+	wait_for 10 eval '[ "$(free_pages)" = '"$1"' ]' && return
+	echo "free pages: $1 before, $(free_pages) now"
+	return 1
 }
 
 # wait_for SECONDS COMMAND...: until the command succeeds
@@ -64,6 +76,7 @@ guest() {
 	: > "$logs/guest-$name.log"
 }
 
+# of the whole machine, exactly
 free_pages() {
-	hl info | sed -n 's/^free_pages *: //p;t;s/^free_memory *: //p' | head -n 1
+	pages | cut -d ' ' -f 2
 }

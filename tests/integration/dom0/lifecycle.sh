@@ -22,7 +22,7 @@ type_into life 'echo typed $((6 * 7))'
 check "the console works both ways" wait_for 10 said life '^typed 42'
 
 check "pause" hl pause life
-check "listed as paused" sh -c "hl list life | grep -q -- '--p---'"
+check "listed as paused" sh -c "hl list life | grep -q ' [r-][b-]p--- '"
 a=$(beats)
 sleep 2
 check "nothing runs while paused" [ "$(beats)" -le $((a + 1)) ]
@@ -49,8 +49,8 @@ check "is gone after its crash" wait_for 30 is_gone crash
 
 guest kept 'on_crash = "preserve"' 'extra = "console=hvc0 name=kept then=crash"'
 check "create a guest whose crash is kept" hl create /tmp/kept.cfg
-check "listed as crashed" wait_for 60 sh -c "hl list kept | grep -q -- '---.c'"
+check "listed as crashed" wait_for 60 sh -c "hl list kept | grep -q ' [r-][b-][p-][s-]c[d-] '"
 check "destroy" hl destroy kept
 check "is gone after destroy" wait_for 10 is_gone kept
 
-check "all memory is free again" wait_for 10 eval '[ "$(free_pages)" = "$free" ]'
+check "all memory is free again" all_free "$free"
