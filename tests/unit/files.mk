@@ -43,10 +43,14 @@ test_tools_builder-objs := dom0-tools/lib/diag.o \
 test_tools_builder-libs := -lz -llzma -lzstd
 
 # init
-unit-y += test_cmdline test_elf test_dom0_mem test_dom0_acpi test_image
+unit-y += test_cmdline test_elf test_dom0_mem test_dom0_acpi test_image test_dom0_load
 test_cmdline-objs := hypervisor/init/cmdline.o hypervisor/init/dom0_cmdline.o
 test_elf-objs := hypervisor/lib/elf.o
 test_dom0_mem-objs := hypervisor/init/dom0_mem.o hypervisor/init/cmdline.o
 test_dom0_acpi-objs := hypervisor/init/dom0_acpi.o
 test_image-objs := $(addprefix hypervisor/init/,image.o unpack_gzip.o unpack_xz.o unpack_zstd.o unpack_crc64.o)
+test_dom0_load-objs := $(addprefix hypervisor/init/,dom0_load.o dom0_mem.o dom0_acpi.o dom0_cmdline.o \
+	cmdline.o image.o unpack_gzip.o unpack_xz.o unpack_zstd.o) hypervisor/lib/elf.o \
+	$(addprefix tests/unit/fakes/,bug.o log.o frames.o)
+test_dom0_load-libs := -llzma -lzstd -lz
 test_image-libs := -llzma -lzstd -lz
