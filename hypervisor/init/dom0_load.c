@@ -21,8 +21,8 @@
 #include <xen/arch-x86/hvm/start_info.h>
 
 #define CMDLINE_SIZE   2048 /* Linux x86's own limit */
-#define ARENA_WANTED   MIB(160) /* xz with a 128 MiB dictionary */
-#define ARENA_NEEDED   MIB(40)	/* with Debian's 32 MiB */
+#define ARENA_MAX      MIB(160) /* xz with a 128 MiB dictionary; Debian's has 32 MiB */
+#define ARENA_MIN      MIB(1)	/* gzip and zstd are content with this */
 #define UNPACKED_MAX   GIB(1)
 #define KERNEL_PLACE   MIB(16) /* where kernels usually go */
 
@@ -85,13 +85,13 @@ static void unpack_to(const struct boot_info *bi, const struct mem_split *s,
 		memcpy(u.dst, p->data, p->size);
 		return;
 	}
-	for (size = ARENA_WANTED; !arena && size >= ARENA_NEEDED; size -= ARENA_NEEDED) {
+	for (size = ARENA_MAX; !arena && size >= ARENA_MIN; size /= 2) {
 		arena = find_scratch(bi, s, size, *file, p->unpacked_size * 3 / 2);
 		u.arena_size = size;
 	}
 	if (!arena)
-		panic("no %lu MiB of Dom0's RAM free to unpack its kernel; give it more than %lu "
-		      "MiB with dom0_mem=\n", to_mib(ARENA_NEEDED), to_mib(s->dom0_bytes));
+		panic("no RAM of Dom0's free to unpack its kernel; give it more than %lu MiB with "
+		      "dom0_mem=\n", to_mib(s->dom0_bytes));
 	u.arena = phys_to_virt(arena);
 	rc = image_unpack(&u, p->format);
 	if (rc)

@@ -230,7 +230,7 @@ static void test_random_places(void **state)
 	unsigned int i;
 
 	unit_seed();
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 12; i++) {
 		bool zipped = unit_below(2);
 		uint64_t a = MIB(4) + unit_below(MIB(80)), b = MIB(90) + unit_below(MIB(90));
 		bool swap = unit_below(2);
