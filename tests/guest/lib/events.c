@@ -170,6 +170,11 @@ uint64_t now_ns(void)
 	return now;
 }
 
+uint64_t clock_skew_ns(void)
+{
+	return shared.vcpu_info[0].time.flags & XEN_PVCLOCK_TSC_STABLE_BIT ? 0 : 20 * NSEC_PER_MSEC;
+}
+
 void spin_ns(uint64_t ns)
 {
 	uint64_t end = now_ns() + ns;

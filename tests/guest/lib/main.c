@@ -220,6 +220,7 @@ void guest_main(const struct hvm_start_info *info)
 {
 	const char *name;
 	const struct test *t = NULL;
+	bool bench;
 	long rc;
 
 	start_info = info;
@@ -236,8 +237,9 @@ void guest_main(const struct hvm_start_info *info)
 	rc = shared_info_init();
 	if (rc)
 		test_printf("shared info: %ld\n", rc);
-	apic_init_cpu(t && (t->where & XAPIC));
-	rc = events_init_cpu();
+	bench = option_text("bench") || (t && (t->where & BENCH));
+	apic_init_cpu(t ? t->where & XAPIC : bench);
+	rc = bench ? 0 : events_init_cpu(); /* benches choose how events come */
 	if (rc)
 		test_printf("upcall vector: %ld\n", rc);
 	if (t) {

@@ -25,7 +25,7 @@ static void check_runstate(void)
 	REQUIRE_EQ(register_runstate(0, &state[0]), 0);
 	CHECK_EQ(state[0].state, RUNSTATE_running);
 	blocked = state[0].time[RUNSTATE_blocked];
-	CHECK(state[0].state_entry_time <= now_ns());
+	CHECK(state[0].state_entry_time <= now_ns() + clock_skew_ns());
 	sleep_until(before + 5 * NSEC_PER_MSEC);
 	CHECK_EQ(state[0].state, RUNSTATE_running);
 	CHECK(state[0].time[RUNSTATE_blocked] - blocked > NSEC_PER_MSEC);
