@@ -175,6 +175,8 @@ void vcpu_load(struct vcpu *v)
 	}
 	hvm_ops->load(&v->hvm);
 	fpu_restore(v->fpu, v->hvm.xcr0);
+	if (cpu_features.xcr0_mask)
+		xcr0_write(v->hvm.xcr0);
 	(void)__atomic_fetch_or(&v->todo, TODO_RUNSTATE, __ATOMIC_SEQ_CST);
 }
 

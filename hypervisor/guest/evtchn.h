@@ -24,7 +24,8 @@ struct evtchn {
 	domid_t remote_id;	/* UNBOUND: who may bind */
 	uint16_t vcpu;		/* whom it notifies; read without lock by the other end */
 	uint8_t state;		/* EVTCHNSTAT_closed, _unbound, _interdomain, _virq, _ipi */
-	uint8_t virq;
+	uint8_t virq;		/* VIRQ */
+	uint16_t vcpu_of_virq;	/* VIRQ: bound for this one, whoever is notified now */
 };
 
 struct evtchn_table {
@@ -35,7 +36,6 @@ struct evtchn_table {
 	uint32_t nr_used;	/* not closed; lock */
 	uint32_t next_free;	/* no closed port below this; lock */
 	uint32_t nr_polling;	/* vCPUs in SCHEDOP_poll; atomic */
-	uint32_t destroy_port;	/* next to close; only the destroyer */
 	struct evtchn *bucket[EVTCHN_NR_BUCKETS];
 };
 
@@ -63,9 +63,24 @@ void evtchn_send_global_virq(struct domain *d, unsigned int virq); /* d may be N
 /* Is the port pending in shared_info, masked or not? False when out of range. */
 bool evtchn_is_pending(const struct domain *d, uint32_t port);
 
+/* A slot that exists, or NULL; the index is clamped. Lock held, or the table does not shrink. */
+static inline struct evtchn *evtchn_at(struct evtchn_table *t, uint32_t port)
+{
+	if (unlikely(port >= READ_ONCE(t->nr_ports)))
+		return NULL;
+	port = index_nospec(port, EVTCHN_MAX_PORTS);
+	return &t->bucket[port / EVTCHN_PER_BUCKET][port % EVTCHN_PER_BUCKET];
+}
+
 /* evtchn_2l.c: make port pending and tell the vCPU. Evtchn lock held, or the other end's. */
 void evtchn_2l_set_pending(struct domain *d, uint32_t port, unsigned int vcpu);
 void evtchn_2l_clear(struct domain *d, uint32_t port);
+/*
+ * SCHEDOP_poll: v waits for a port (0: several). Whoever makes such a port pending later ends it and wakes v;
+ * v looks at its ports between begin and its block, so that none is missed.
+ */
+void evtchn_poll_begin(struct vcpu *v, uint32_t port);
+void evtchn_poll_end(struct vcpu *v);
 /* shared_info.c: v's upcall_pending went from 0 to 1. */
 void guest_upcall(struct vcpu *v);
 

@@ -19,7 +19,7 @@
 #define GNTTAB_MAX_FRAMES 512 /* what createdomain may ask for */
 #define GNTTAB_DEFAULT_FRAMES 64
 #define MAPTRACK_PER_PAGE 128
-#define MAPTRACK_DEFAULT_FRAMES 1024
+#define MAPTRACK_MAX_FRAMES 1024
 
 struct grant_pin {
 	uint64_t mfn;	  /* while pinned */
@@ -31,8 +31,8 @@ struct grant_pin {
 struct maptrack {
 	struct domain *rd; /* NULL: free; referenced */
 	uint64_t gfn;	   /* where it is mapped; free: next free handle */
-	uint32_t ref;
 	mfn_t mfn;
+	uint32_t ref;
 	bool readonly;
 	bool busy;	   /* being made or unmade by some vCPU */
 };
@@ -58,6 +58,8 @@ void gnttab_check(struct domain *d);
 
 /* Frame idx of d's table, made (with all below it) when it is not there yet. -ENOMEM, -EINVAL. */
 int gnttab_get_frame(struct domain *d, uint32_t idx, mfn_t *mfn);
+/* The guest has frame idx (which exists) at gfn from now on; returns where it was, ~0 nowhere. */
+uint64_t gnttab_move_frame(struct domain *d, uint32_t idx, uint64_t gfn);
 /* The builder's: entry ref says domid may map gfn read-write. -EBUSY when in use. */
 int gnttab_seed(struct domain *d, uint32_t ref, domid_t domid, uint64_t gfn);
 
@@ -69,11 +71,11 @@ int gnttab_pin(struct domain *rd, domid_t user, uint32_t ref, bool readonly, mfn
 void gnttab_unpin(struct domain *rd, uint32_t ref, bool readonly);
 
 /* Handles of the mapping domain. A new one is busy until gnttab_track_ready(). -1: none left. */
-int64_t gnttab_track_new(struct domain *d, const struct maptrack *t);
+int64_t gnttab_track_new(struct domain *d, const struct maptrack *m);
 void gnttab_track_ready(struct domain *d, uint32_t handle);
 void gnttab_track_free(struct domain *d, uint32_t handle);
-/* Take handle out for unmapping: busy from now on. False: no such, or somebody else is at it. */
-bool gnttab_track_take(struct domain *d, uint32_t handle, struct maptrack *t);
+/* Take a handle (at gfn; ~0: anywhere) out for unmapping: busy from now on. False: no such, or busy already. */
+bool gnttab_track_take(struct domain *d, uint32_t handle, uint64_t gfn, struct maptrack *m);
 
 /* The operations, called by gnttab_op.c; *done of count are finished. 0, -EFAULT or -ERESTART. */
 int64_t gnttab_op_map(struct vcpu *v, guest_ptr_t ops, uint32_t count, uint32_t *done);

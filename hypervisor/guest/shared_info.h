@@ -43,11 +43,10 @@ struct vcpu_guest {
 	struct vcpu_info *vi;		/* never NULL; switched once, by registration; domain lock */
 	mfn_t vi_mfn;			/* pinned, or INVALID_MFN while in shared_info */
 	uint8_t upcall_vector;		/* per-vCPU vector, 0 none; read by any */
-	bool is_polling;		/* in SCHEDOP_poll; own CPU writes, senders read */
+	bool is_polling;		/* in SCHEDOP_poll; atomic */
 	uint32_t poll_port;		/* 0: several */
 	struct guest_area runstate, time; /* domain lock */
 	uint16_t virq_port[NR_VIRQS];	/* 0 not bound; evtchn lock */
-	uint64_t periodic_ns;		/* VCPUOP_set_periodic_timer; own CPU only */
 	struct vcpu_info early_vi;	/* of a vCPU that has no slot in shared_info yet */
 };
 
@@ -55,6 +54,7 @@ struct vcpu_guest {
 int guest_info_create(struct domain *d);
 int guest_info_destroy(struct domain *d);
 void guest_info_free(struct domain *d);
+void guest_areas_drop(struct vcpu *v); /* stop its timers, unpin; the vCPU does not run any more */
 /* Called from vcpu_create_hook / vcpu_free_hook. */
 int guest_vcpu_create(struct vcpu *v);
 void guest_vcpu_free(struct vcpu *v);

@@ -285,14 +285,14 @@ static int read_dom0(const struct option *opt, void *field, struct slice value)
 	return 0;
 }
 
-/* Only the master switch: no/off/0/false turn everything off, any other list leaves it on. */
+/* A switch for everything, or a list that x86/spec.c reads: "no" and "" are what it knows them as. */
 static int read_spec_ctrl(const struct option *opt, void *field, struct slice value)
 {
-	struct slice word = slice_cut(&value, ',');
+	bool on;
 
-	if (read_bool(opt, field, word))
-		*(bool *)field = true;
-	return 0;
+	if (!read_bool(opt, &on, value))
+		value = on ? (struct slice){ "", 0 } : (struct slice){ "no", 2 };
+	return read_text(opt, field, value);
 }
 
 #define FIELD(f) offsetof(struct options, f), sizeof(((struct options *)0)->f)
@@ -326,9 +326,10 @@ static const struct option option_table[] = {
 	VALUE("maxcpus", "N", read_uint, maxcpus, "Use at most N physical CPUs. Default: all."),
 	SWITCH("noreboot", noreboot,
 	       "Stop the machine where it would be reset: after a crash, or when Dom0 reboots."),
-	VALUE("spec-ctrl", "BOOL", read_spec_ctrl, spec_ctrl,
-	      "Protections against leaks through speculative execution, chosen by CPU model; "
-	      "`no` turns all off. Single protections cannot be chosen. Default: on."),
+	VALUE("spec-ctrl", "BOOL | [no-]rsb,[no-]ibpb", read_spec_ctrl, spec_ctrl,
+	      "Protections against leaks through speculative execution: filling the return stack "
+	      "buffer on every exit (rsb), a predictor barrier when a CPU changes domain (ibpb). "
+	      "Default: what the CPU needs; `no` turns all off."),
 	VALUE("gnttab_max_frames", "N", read_uint, gnttab_max_frames,
 	      "Largest grant table of Dom0 in pages. Default: 64."),
 	VALUE("gnttab_max_maptrack_frames", "N", read_uint, gnttab_max_maptrack_frames,
@@ -446,7 +447,6 @@ void cmdline_parse(struct options *o, const char *line, cmdline_report_t report)
 		.guest_loglvl = LOG_WARN,
 		.gnttab_max_frames = 64,
 		.gnttab_max_maptrack_frames = 1024,
-		.spec_ctrl = true,
 	};
 	while (line && *line) {
 		struct slice word = { line, 0 };

@@ -26,6 +26,7 @@ struct mem_amount {
 struct options {
 	unsigned int console; /* enum console_bits */
 	char com1[32], com2[32];
+	char spec_ctrl[32]; /* "": what the CPU needs; else for spec_init() */
 	/* Messages up to this level are printed; -1 prints none. enum log_level. */
 	int loglvl, guest_loglvl;
 	struct mem_amount dom0_mem, dom0_mem_min, dom0_mem_max;
@@ -33,7 +34,6 @@ struct options {
 	unsigned int maxcpus;			     /* 0: not given */
 	unsigned int gnttab_max_frames, gnttab_max_maptrack_frames;
 	bool noreboot;	/* stop on a crash or a Dom0 reboot instead of resetting the machine */
-	bool spec_ctrl; /* protections against speculative execution leaks */
 	bool dom0_pin;	/* each Dom0 vCPU stays on the physical CPU of its number */
 };
 

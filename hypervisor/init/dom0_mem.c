@@ -86,11 +86,14 @@ static int give_heap(struct mem_split *s, const struct mem_request *r, uint64_t 
 	return rc;
 }
 
-/* One free piece of RAM: to Dom0 as far as it still wants, the rest to the heap. */
+/*
+ * One free piece of RAM: to Dom0 as far as it still wants, the rest to the heap. The piece that is
+ * cut is the last: what rounding takes from it is not made good from a range far away.
+ */
 static int give_piece(struct mem_split *s, const struct mem_request *r, uint64_t start,
-		      uint64_t end, uint64_t want)
+		      uint64_t end, uint64_t *want)
 {
-	uint64_t left = want - min(want, s->dom0_bytes);
+	uint64_t left = *want - min(*want, s->dom0_bytes);
 	uint64_t split = end;
 	int rc;
 
@@ -98,6 +101,7 @@ static int give_piece(struct mem_split *s, const struct mem_request *r, uint64_t
 		split = start + left;
 		if (split > MIB(2))
 			split = max(start, round_down(split, MIB(2)));
+		*want = 0;
 	}
 	s->dom0_bytes += split - start;
 	rc = add_map(s, start, split, BOOT_MEM_RAM);
@@ -106,7 +110,7 @@ static int give_piece(struct mem_split *s, const struct mem_request *r, uint64_t
 
 /* One RAM range of the firmware, in whole pages: cut at what the hypervisor keeps. */
 static int divide_ram(struct mem_split *s, const struct mem_request *r, uint64_t start,
-		      uint64_t end, uint64_t want)
+		      uint64_t end, uint64_t *want)
 {
 	int rc = 0;
 
@@ -230,7 +234,7 @@ int mem_split(struct mem_split *s, const struct mem_request *r, const char **why
 		uint64_t start, size = ram_pages(f, &start);
 
 		if (size)
-			rc = divide_ram(s, r, start, start + size, want);
+			rc = divide_ram(s, r, start, start + size, &want);
 		else if (f->type != BOOT_MEM_RAM)
 			rc = add_map(s, f->base, f->base + f->size, f->type);
 	}

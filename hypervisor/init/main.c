@@ -30,6 +30,7 @@
 #include "x86/pci.h"
 #include "x86/reboot.h"
 #include "x86/smp.h"
+#include "x86/spec.h"
 #include "x86/time.h"
 
 static struct options options;
@@ -91,6 +92,8 @@ static void start_virtualization(void)
 		panic("this machine cannot run guests; see above for what is missing\n");
 	log_info("Virtualization: %s with %s\n", hvm_ops->name, hvm_ops->p2m_format->name);
 	cpuid_init();
+	if (spec_init(*options.spec_ctrl ? options.spec_ctrl : NULL))
+		log_warn("Option \"spec-ctrl\": \"%s\" is not understood\n", options.spec_ctrl);
 }
 
 /* Wake the other CPUs; they sleep until start_others(). */

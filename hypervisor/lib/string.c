@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory and string functions. The copies use REP MOVSB/STOSB, which every CPU we run on does in
- * cache-line steps; the compiler may also call these by itself.
+ * Memory and string functions. The copies use REP MOVS/STOS, which every CPU we run on does in
+ * cache-line steps; in words first, because emulated and older CPUs count each step. The compiler
+ * may also call these by itself.
  */
 #include "lib/string.h"
 
 void *memcpy(void *dst, const void *src, size_t n)
 {
 	void *d = dst;
+	size_t words = n / 8;
 
+	__asm__ volatile("rep movsq" : "+D"(d), "+S"(src), "+c"(words) :: "memory");
+	n %= 8;
 	__asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(n) :: "memory");
 	return dst;
 }
@@ -28,8 +32,12 @@ void *memmove(void *dst, const void *src, size_t n)
 void *memset(void *dst, int c, size_t n)
 {
 	void *d = dst;
+	size_t words = n / 8;
+	uint64_t pattern = (uint8_t)c * 0x0101010101010101ULL;
 
-	__asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
+	__asm__ volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(pattern) : "memory");
+	n %= 8;
+	__asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(pattern) : "memory");
 	return dst;
 }
 

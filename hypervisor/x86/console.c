@@ -21,7 +21,7 @@ static char ring[RING_SIZE];
 static uint32_t ring_end;   /* index after the newest byte */
 static uint32_t ring_clear; /* a reader from 0 starts here */
 static bool open, forced, use_vga, at_line_start = true;
-static enum log_level host_level = LOG_INFO, guest_level = LOG_WARN;
+static int host_level = LOG_INFO, guest_level = LOG_WARN; /* -1: nothing */
 static unsigned int guest_tokens = GUEST_BURST, guest_dropped;
 static uint64_t guest_refill_ns;
 
@@ -76,7 +76,7 @@ static void message(enum log_level level, bool to_device, const char *s, size_t 
 		at_line_start = s[len - 1] == '\n';
 }
 
-static void message_va(enum log_level level, enum log_level limit, const char *fmt, va_list ap)
+static void message_va(enum log_level level, int limit, const char *fmt, va_list ap)
 {
 	char line[LINE_SIZE];
 	int len = vsnprintf(line, sizeof(line), fmt, ap);
@@ -86,7 +86,7 @@ static void message_va(enum log_level level, enum log_level limit, const char *f
 		line[len - 1] = '\n';
 	}
 	console_lock();
-	message(level, forced || level <= limit, line, len);
+	message(level, forced || (int)level <= limit, line, len);
 	console_unlock();
 }
 
@@ -123,7 +123,7 @@ void guest_log_at(enum log_level level, const char *fmt, ...)
 	unsigned int dropped;
 	va_list ap;
 
-	if (level > guest_level || !guest_may_log(&dropped))
+	if ((int)level > guest_level || !guest_may_log(&dropped))
 		return;
 	if (dropped)
 		log_at(LOG_WARN, "%u messages about guests dropped\n", dropped);
@@ -151,7 +151,7 @@ void console_release_vga(void)
 	use_vga = false;
 }
 
-void console_set_levels(enum log_level host, enum log_level guest)
+void console_set_levels(int host, int guest)
 {
 	host_level = host;
 	guest_level = guest;

@@ -19,7 +19,7 @@ struct console_config {
 /* Open the devices and send them what the ring holds so far. */
 void console_init(const struct console_config *cfg);
 /* Messages above a level stay in the ring only; guest messages above theirs are dropped. */
-void console_set_levels(enum log_level host, enum log_level guest);
+void console_set_levels(int host, int guest); /* enum log_level, or -1: nothing */
 /* Serial input by the port's ISA interrupt (cfg.uart.irq; 0 = none); needs ioapic_init(). */
 void console_start_input(unsigned int isa_irq);
 

@@ -56,20 +56,25 @@ static uint64_t *table_below(uint64_t *e)
 	return phys_to_virt(*e & PTE_ADDR);
 }
 
-/* Map one page of the given level. An address that is mapped already stays as it is. */
-static void map_one(uintptr_t va, uint64_t hpa, unsigned int level, uint64_t rights)
+/*
+ * Map one page of at most the given level, smaller where a table stands in the way already. What is
+ * mapped stays as it is. Returns the level of the page that va lies in now.
+ */
+static unsigned int map_one(uintptr_t va, uint64_t hpa, unsigned int level, uint64_t rights)
 {
-	uint64_t *table = root, *e = NULL;
+	uint64_t *table = root;
 
-	for (unsigned int l = 4; l > level; l--) {
-		e = entry_at(table, va, l);
-		if (l < 4 && (*e & PTE_P) && (*e & PTE_LEAF))
-			return;
+	for (unsigned int l = 4; ; l--) {
+		uint64_t *e = entry_at(table, va, l);
+
+		if (l <= level && !(*e & PTE_P)) {
+			*e = hpa | rights | (l > 1 ? PTE_LEAF : 0);
+			return l;
+		}
+		if (l == 1 || (l < 4 && (*e & PTE_P) && (*e & PTE_LEAF)))
+			return min(l, level);
 		table = table_below(e);
 	}
-	e = entry_at(table, va, level);
-	if (!(*e & PTE_P))
-		*e = hpa | rights | (level > 1 ? PTE_LEAF : 0);
 }
 
 /* Largest page that fits at va and hpa within size; levels above 1 only up to max_level. */
@@ -86,20 +91,24 @@ static void map_range(uintptr_t va, uint64_t hpa, uint64_t size, uint64_t rights
 {
 	while (size) {
 		unsigned int level = fitting_level(va, hpa, size, max_level);
-		uint64_t step = 1ULL << level_shift(level);
+		uint64_t step = 1ULL << level_shift(map_one(va, hpa, level, rights));
 
-		map_one(va, hpa, level, rights);
 		va += step;
 		hpa += step;
 		size -= step;
 	}
 }
 
-/* Whole pages of RAM and of ACPI's memory; and all of the first MiB, where BIOS data and VGA are. */
+/*
+ * Whole pages of RAM and of ACPI's memory; and all of the first MiB, where BIOS data and VGA are. Our
+ * code and constants come first, because what is mapped stays: they cannot be written here either.
+ */
 static void map_ram(const struct boot_info *bi)
 {
 	unsigned int max_level = cpu_has(F_PAGE1GB) ? 3 : 2;
+	uint64_t image = virt_to_phys(__image_start);
 
+	map_range(DIRECT_MAP_BASE + image, image, __rodata_end - __image_start, RIGHTS_RO, 1);
 	for (unsigned int i = 0; i < bi->nr_ranges; i++) {
 		const struct boot_range *r = &bi->ranges[i];
 		uint64_t start = round_down(r->base, PAGE_SIZE), end = round_up(r->base + r->size, PAGE_SIZE);

@@ -43,7 +43,7 @@ static void test_defaults(void **state)
 	assert_int_equal(o.guest_loglvl, LOG_WARN);
 	assert_false(o.dom0_mem.set);
 	assert_false(o.noreboot);
-	assert_true(o.spec_ctrl);
+	assert_string_equal(o.spec_ctrl, "");
 	assert_int_equal(nr_reported, 0);
 	cmdline_parse(&o, NULL, report);
 }
@@ -120,9 +120,10 @@ static void test_switches(void **state)
 	assert_true(parse("noreboot=1").noreboot);
 	assert_false(parse("noreboot noreboot=off").noreboot);
 	assert_false(parse("dom0_vcpus_pin no-dom0_vcpus_pin").dom0_pin);
-	assert_false(parse("spec-ctrl=no").spec_ctrl);
-	assert_false(parse("no-spec-ctrl").spec_ctrl);
-	assert_true(parse("spec-ctrl=no spec-ctrl=ibpb=1,pv").spec_ctrl);
+	assert_string_equal(parse("spec-ctrl=0").spec_ctrl, "no");
+	assert_string_equal(parse("no-spec-ctrl").spec_ctrl, "no");
+	assert_string_equal(parse("spec-ctrl=no spec-ctrl=on").spec_ctrl, "");
+	assert_string_equal(parse("spec-ctrl=no spec-ctrl=no-rsb,ibpb").spec_ctrl, "no-rsb,ibpb");
 	assert_int_equal(nr_reported, 0);
 	assert_int_equal(parse("console=none").console, 0);
 	assert_int_equal(parse("dom0_max_vcpus=3").dom0_vcpus_max, 3);

@@ -183,6 +183,19 @@ static void test_asks_for_too_much(void **state)
 	assert_in_range(s.dom0_bytes, MIB(253), MIB(256));
 }
 
+/* As OVMF's maps: the last 2 MiB must not come in crumbs from between firmware ranges. */
+static void test_no_crumbs_after_the_last_piece(void **state)
+{
+	static const struct boot_range efi[] = {
+		{ 0, 0xa0000, RAM }, { MIB(1), MIB(800), RAM },
+		{ MIB(801), MIB(1), RESERVED }, { MIB(802), MIB(4), RAM },
+	};
+
+	assert_int_equal(split_with("dom0_mem=512M", efi, ARRAY_SIZE(efi), NULL, 0), 0);
+	assert_true(s.acpi.end <= MIB(801));
+	assert_int_equal(s.map[s.nr_map - 1].type, MEM_UNUSABLE);
+}
+
 static void test_too_little(void **state)
 {
 	static const struct boot_range tiny[] = { { 0, 0x9f000, RAM }, { MIB(1), MIB(31), RAM } };
@@ -371,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_default_share),
 		cmocka_unit_test(test_pc_6g_dom0_on_both_sides_of_the_hole),
 		cmocka_unit_test(test_asks_for_too_much),
+		cmocka_unit_test(test_no_crumbs_after_the_last_piece),
 		cmocka_unit_test(test_too_little),
 		cmocka_unit_test(test_no_ram_for_acpi),
 		cmocka_unit_test(test_modules_are_held),

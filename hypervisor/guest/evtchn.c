@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Event channel ports: the table, the states, the bindings. See evtchn.h for the locks.
+ *
+ *	closed --alloc_unbound--> unbound(remote id) --peer's bind_interdomain--> interdomain
+ *	closed --bind_virq / bind_ipi / bind_interdomain--> bound;   any --close--> closed
+ *
+ * Invariant (evtchn_check): the peer of an interdomain port is an interdomain port that points back,
+ * and each virq slot of a vCPU names a port that names it.
+ */
+#include "guest/evtchn.h"
+#include "guest/shared_info.h"
+#include "lib/atomic.h"
+#include "lib/bug.h"
+#include "lib/errno.h"
+#include "mem/kalloc.h"
+
+#define DESTROY_BOUND 128 /* ports closed per step */
+
+int evtchn_create(struct domain *d)
+{
+	struct evtchn_table *t = kalloc(sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	spin_init(&t->lock, LOCK_evtchn);
+	t->limit = min(d->max_evtchn_port, (uint32_t)EVTCHN_MAX_PORTS - 1) + 1;
+	t->next_free = 1; /* port 0 is never valid */
+	d->evtchn = t;
+	return 0;
+}
+
+/* A closed port. Lock held. */
+static int port_find_free(struct evtchn_table *t, uint32_t *port)
+{
+	unsigned int b = t->nr_ports / EVTCHN_PER_BUCKET;
+	uint32_t p;
+
+	if (t->dying)
+		return -EINVAL;
+	for (p = t->next_free; p < min(t->nr_ports, t->limit); p++)
+		if (evtchn_at(t, p)->state == EVTCHNSTAT_closed)
+			goto found;
+	if (p >= t->limit)
+		return -ENOSPC;
+	t->bucket[b] = kalloc(EVTCHN_PER_BUCKET * sizeof(struct evtchn));
+	if (!t->bucket[b])
+		return -ENOMEM;
+	store_release(&t->nr_ports, t->nr_ports + EVTCHN_PER_BUCKET);
+found:
+	t->next_free = p;
+	*port = p;
+	return 0;
+}
+
+/* Turn a closed port into something. Lock held. */
+static struct evtchn *port_open(struct domain *d, uint32_t port, uint8_t state, uint32_t vcpu)
+{
+	struct evtchn *e = evtchn_at(d->evtchn, port);
+
+	*e = (struct evtchn){ .state = state, .vcpu = vcpu };
+	d->evtchn->nr_used++;
+	evtchn_2l_clear(d, port);
+	return e;
+}
+
+static void port_close(struct evtchn_table *t, struct evtchn *e, uint32_t port)
+{
+	*e = (struct evtchn){ .state = EVTCHNSTAT_closed };
+	t->nr_used--;
+	t->next_free = min(t->next_free, port);
+}
+
+int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
+{
+	int rc;
+
+	if (!domain_vcpu(d, 0))
+		return -ENOENT; /* nobody to notify */
+	spin_lock(&d->evtchn->lock);
+	rc = port_find_free(d->evtchn, port);
+	if (!rc)
+		port_open(d, *port, EVTCHNSTAT_unbound, 0)->remote_id = remote;
+	spin_unlock(&d->evtchn->lock);
+	return rc;
+}
+
+static void lock_two(struct domain *a, struct domain *b)
+{
+	if (a == b)
+		spin_lock(&a->evtchn->lock);
+	else
+		spin_lock_pair(&a->evtchn->lock, &b->evtchn->lock);
+}
+
+static void unlock_two(struct domain *a, struct domain *b)
+{
+	if (a == b)
+		spin_unlock(&a->evtchn->lock);
+	else
+		spin_unlock_pair(&a->evtchn->lock, &b->evtchn->lock);
+}
+
+static void peer_ref(struct domain *d, struct domain *rd)
+{
+	if (d != rd)
+		domain_ref(rd);
+}
+
+static int bind_locked(struct domain *d, unsigned int vcpu, struct domain *rd, uint32_t rport, uint32_t *port)
+{
+	struct evtchn *l, *r = evtchn_at(rd->evtchn, rport);
+	int rc;
+
+	if (!r || r->state != EVTCHNSTAT_unbound || r->remote_id != d->id || rd->evtchn->dying)
+		return -EINVAL;
+	rc = port_find_free(d->evtchn, port);
+	if (rc)
+		return rc;
+	l = port_open(d, *port, EVTCHNSTAT_interdomain, vcpu);
+	l->remote = rd;
+	l->remote_port = rport;
+	r->state = EVTCHNSTAT_interdomain;
+	r->remote = d;
+	r->remote_port = *port;
+	peer_ref(d, rd);
+	peer_ref(rd, d);
+	/* What the peer sent before there was a peer must not be lost. */
+	evtchn_2l_set_pending(d, *port, vcpu);
+	return 0;
+}
+
+int evtchn_bind_interdomain(struct domain *d, unsigned int vcpu, struct domain *rd, uint32_t rport, uint32_t *port)
+{
+	int rc;
+
+	lock_two(d, rd);
+	rc = bind_locked(d, vcpu, rd, rport, port);
+	unlock_two(d, rd);
+	return rc;
+}
+
+static bool virq_is_per_vcpu(uint32_t virq)
+{
+	return virq == VIRQ_TIMER || virq == VIRQ_DEBUG || virq == VIRQ_XENOPROF || virq == VIRQ_XENPMU;
+}
+
+int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *port)
+{
+	struct vcpu *v = domain_vcpu(d, vcpu);
+	struct evtchn *e;
+	int rc;
+
+	if (virq >= NR_VIRQS || (vcpu && !virq_is_per_vcpu(virq)))
+		return -EINVAL;
+	if (!v)
+		return -ENOENT;
+	virq = index_nospec(virq, NR_VIRQS);
+
+	spin_lock(&d->evtchn->lock);
+	rc = v->guest->virq_port[virq] ? -EEXIST : port_find_free(d->evtchn, port);
+	if (!rc) {
+		e = port_open(d, *port, EVTCHNSTAT_virq, vcpu);
+		e->virq = virq;
+		e->vcpu_of_virq = vcpu;
+		v->guest->virq_port[virq] = *port;
+	}
+	spin_unlock(&d->evtchn->lock);
+	return rc;
+}
+
+int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port)
+{
+	int rc;
+
+	if (!domain_vcpu(d, vcpu))
+		return -ENOENT;
+	spin_lock(&d->evtchn->lock);
+	rc = port_find_free(d->evtchn, port);
+	if (!rc)
+		port_open(d, *port, EVTCHNSTAT_ipi, vcpu);
+	spin_unlock(&d->evtchn->lock);
+	return rc;
+}
+
+int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
+{
+	struct evtchn *e;
+	int rc = -EINVAL;
+
+	if (!domain_vcpu(d, vcpu))
+		return -ENOENT;
+	spin_lock(&d->evtchn->lock);
+	e = evtchn_at(d->evtchn, port);
+	if (e && (e->state == EVTCHNSTAT_unbound || e->state == EVTCHNSTAT_interdomain ||
+		  (e->state == EVTCHNSTAT_virq && !virq_is_per_vcpu(e->virq)))) {
+		WRITE_ONCE(e->vcpu, vcpu);
+		rc = 0;
+	}
+	spin_unlock(&d->evtchn->lock);
+	return rc;
+}
+
+/* Close a port whose peer is not in another domain, or is and both are locked. */
+static void close_locked(struct domain *d, struct evtchn *e, uint32_t port)
+{
+	struct evtchn *r;
+
+	if (e->state == EVTCHNSTAT_virq)
+		d->vcpus[e->vcpu_of_virq]->guest->virq_port[e->virq] = 0;
+	if (e->state == EVTCHNSTAT_interdomain) {
+		r = evtchn_at(e->remote->evtchn, e->remote_port);
+		r->state = EVTCHNSTAT_unbound;
+		r->remote = NULL;
+		r->remote_port = 0;
+		r->remote_id = d->id;
+	}
+	port_close(d->evtchn, e, port);
+}
+
+/* d's end of a port that leads to rd, with both locked: still so? Then close it and drop both references. */
+static bool close_pair(struct domain *d, struct domain *rd, uint32_t port)
+{
+	struct evtchn *e;
+	bool done;
+
+	spin_lock_pair(&d->evtchn->lock, &rd->evtchn->lock);
+	e = evtchn_at(d->evtchn, port);
+	done = e->state == EVTCHNSTAT_interdomain && e->remote == rd;
+	if (done)
+		close_locked(d, e, port);
+	spin_unlock_pair(&d->evtchn->lock, &rd->evtchn->lock);
+	if (done) {
+		domain_put(rd);
+		domain_put(d);
+	}
+	return done;
+}
+
+int evtchn_close(struct domain *d, uint32_t port)
+{
+	struct evtchn_table *t = d->evtchn;
+	struct domain *rd;
+	struct evtchn *e;
+	bool done;
+
+	do {
+		spin_lock(&t->lock);
+		e = evtchn_at(t, port);
+		if (!e || !port || e->state == EVTCHNSTAT_closed) {
+			spin_unlock(&t->lock);
+			return -EINVAL;
+		}
+		rd = e->state == EVTCHNSTAT_interdomain && e->remote != d ? e->remote : NULL;
+		if (rd)
+			domain_ref(rd);
+		else
+			close_locked(d, e, port);
+		spin_unlock(&t->lock);
+		if (!rd)
+			return 0;
+		/* Another vCPU may have closed and bound it again meanwhile; then look afresh. */
+		done = close_pair(d, rd, port);
+		domain_put(rd);
+	} while (!done);
+	return 0;
+}
+
+int evtchn_reset(struct domain *d)
+{
+	struct evtchn_table *t = d->evtchn;
+	unsigned int budget = DESTROY_BOUND;
+	uint32_t port;
+
+	for (port = 1; READ_ONCE(t->nr_used) && port < READ_ONCE(t->nr_ports); port++) {
+		if (READ_ONCE(evtchn_at(t, port)->state) == EVTCHNSTAT_closed)
+			continue;
+		if (!budget--)
+			return -ERESTART;
+		(void)evtchn_close(d, port); /* closed by its owner meanwhile: as good */
+	}
+	return 0;
+}
+
+int evtchn_destroy(struct domain *d)
+{
+	if (!d->evtchn)
+		return 0;
+	spin_lock(&d->evtchn->lock);
+	d->evtchn->dying = true;
+	spin_unlock(&d->evtchn->lock);
+	return evtchn_reset(d);
+}
+
+void evtchn_free(struct domain *d)
+{
+	unsigned int b;
+
+	if (!d->evtchn)
+		return;
+	for (b = 0; b < EVTCHN_NR_BUCKETS; b++)
+		kfree(d->evtchn->bucket[b], EVTCHN_PER_BUCKET * sizeof(struct evtchn));
+	kfree(d->evtchn, sizeof(*d->evtchn));
+	d->evtchn = NULL;
+}
+
+int evtchn_status(struct domain *d, uint32_t port, struct evtchn_status *st)
+{
+	struct evtchn *e;
+
+	spin_lock(&d->evtchn->lock);
+	e = evtchn_at(d->evtchn, port);
+	if (e) {
+		st->status = e->state;
+		st->vcpu = e->vcpu;
+		switch (e->state) {
+		case EVTCHNSTAT_unbound:
+			st->u.unbound.dom = e->remote_id;
+			break;
+		case EVTCHNSTAT_interdomain:
+			st->u.interdomain.dom = e->remote->id;
+			st->u.interdomain.port = e->remote_port;
+			break;
+		case EVTCHNSTAT_virq:
+			st->u.virq = e->virq;
+			break;
+		}
+	}
+	spin_unlock(&d->evtchn->lock);
+	return e ? 0 : -EINVAL;
+}
+
+int evtchn_send(struct domain *d, uint32_t port)
+{
+	struct evtchn_table *t = d->evtchn;
+	struct evtchn *e, *r;
+	int rc = 0;
+
+	spin_lock(&t->lock);
+	e = evtchn_at(t, port);
+	if (unlikely(!e)) {
+		rc = -EINVAL;
+	} else if (e->state == EVTCHNSTAT_interdomain) {
+		/* Our lock keeps the peer bound; its vCPU may change under us, to another good one. */
+		r = evtchn_at(e->remote->evtchn, e->remote_port);
+		evtchn_2l_set_pending(e->remote, e->remote_port, READ_ONCE(r->vcpu));
+	} else if (e->state == EVTCHNSTAT_ipi) {
+		evtchn_2l_set_pending(d, port, e->vcpu);
+	} else if (e->state != EVTCHNSTAT_unbound) {
+		rc = -EINVAL;
+	}
+	spin_unlock(&t->lock);
+	return rc;
+}
+
+void evtchn_send_virq(struct vcpu *v, unsigned int virq)
+{
+	struct evtchn_table *t = v->d->evtchn;
+	uint32_t port;
+
+	spin_lock(&t->lock);
+	port = v->guest->virq_port[virq];
+	if (port)
+		evtchn_2l_set_pending(v->d, port, evtchn_at(t, port)->vcpu);
+	spin_unlock(&t->lock);
+}
+
+void evtchn_send_global_virq(struct domain *d, unsigned int virq)
+{
+	if (d && d->max_vcpus && d->vcpus[0])
+		evtchn_send_virq(d->vcpus[0], virq);
+}
+
+static void check_port(struct domain *d, uint32_t port, const struct evtchn *e)
+{
+	const struct evtchn *r;
+
+	switch (e->state) {
+	case EVTCHNSTAT_interdomain:
+		r = evtchn_at(e->remote->evtchn, e->remote_port);
+		BUG_ON(!r || r->state != EVTCHNSTAT_interdomain);
+		BUG_ON(r->remote != d || r->remote_port != port);
+		break;
+	case EVTCHNSTAT_virq:
+		BUG_ON(d->vcpus[e->vcpu_of_virq]->guest->virq_port[e->virq] != port);
+		break;
+	}
+	BUG_ON(e->state != EVTCHNSTAT_closed && !d->vcpus[e->vcpu] && d->max_vcpus);
+}
+
+void evtchn_check(struct domain *d)
+{
+	struct evtchn_table *t = d->evtchn;
+	uint32_t port, used = 0;
+
+	for (port = 0; port < t->nr_ports; port++) {
+		const struct evtchn *e = evtchn_at(t, port);
+
+		check_port(d, port, e);
+		used += e->state != EVTCHNSTAT_closed;
+		BUG_ON(port && port < t->next_free && e->state == EVTCHNSTAT_closed);
+	}
+	BUG_ON(used != t->nr_used);
+	BUG_ON(t->nr_ports && evtchn_at(t, 0)->state != EVTCHNSTAT_closed);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The shared_info page, the wall clock in it, and how an event reaches a vCPU. The areas a guest
+ * registers are in guest_areas.c. See shared_info.h.
+ */
+#include "guest/shared_info.h"
+#include "guest/evtchn.h"
+#include "dev/vlapic.h"
+#include "lib/atomic.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/kalloc.h"
+#include "x86/time.h"
+#include <xen/hvm/params.h>
+
+int guest_info_create(struct domain *d)
+{
+	struct guest_info *g = kalloc(sizeof(*g));
+
+	if (!g)
+		return -ENOMEM;
+	g->shared_mfn = frame_alloc_domain(d->id, 0, PAGE_SHARED);
+	if (mfn_eq(g->shared_mfn, INVALID_MFN)) {
+		kfree(g, sizeof(*g));
+		return -ENOMEM;
+	}
+	atomic_inc(&d->nr_shared_pages);
+	g->shared = frame_map(g->shared_mfn);
+	g->shared_gfn = ~0ULL;
+	d->guest = g;
+	guest_wallclock_update(d);
+	return 0;
+}
+
+int guest_info_destroy(struct domain *d)
+{
+	struct vcpu *v;
+	unsigned int i;
+
+	if (!d->guest || !d->vcpus)
+		return 0;
+	for_each_vcpu(d, v, i)
+		if (v->guest)
+			guest_areas_drop(v);
+	return 0;
+}
+
+void guest_info_free(struct domain *d)
+{
+	struct guest_info *g = d->guest;
+
+	if (!g)
+		return;
+	frame_unmap(g->shared);
+	page_put(g->shared_mfn);
+	kfree(g->e820, g->nr_e820 * sizeof(*g->e820));
+	kfree(g, sizeof(*g));
+	d->guest = NULL;
+}
+
+void guest_wallclock_update(struct domain *d)
+{
+	struct shared_info *s = d->guest->shared;
+	uint64_t wall_ns = time_wall_at_boot_ns();
+	uint64_t sec = wall_ns / NSEC_PER_SEC + (uint64_t)d->time_offset_s;
+
+	spin_lock(&d->lock);
+	WRITE_ONCE(s->wc_version, s->wc_version | 1); /* odd: being written */
+	smp_mb();
+	WRITE_ONCE(s->wc_sec, (uint32_t)sec);
+	WRITE_ONCE(s->wc_sec_hi, (uint32_t)(sec >> 32));
+	WRITE_ONCE(s->wc_nsec, (uint32_t)(wall_ns % NSEC_PER_SEC));
+	smp_mb();
+	WRITE_ONCE(s->wc_version, s->wc_version + 1);
+	spin_unlock(&d->lock);
+}
+
+int guest_set_memory_map(struct domain *d, const struct e820_entry *e, uint32_t nr)
+{
+	struct guest_info *g = d->guest;
+	struct e820_entry *copy, *old;
+	uint32_t nr_old;
+
+	if (nr > GUEST_E820_MAX)
+		return -E2BIG;
+	copy = kalloc(nr * sizeof(*copy));
+	if (nr && !copy)
+		return -ENOMEM;
+	memcpy(copy, e, nr * sizeof(*copy));
+	spin_lock(&d->lock);
+	old = g->e820;
+	nr_old = g->nr_e820;
+	g->e820 = copy;
+	g->nr_e820 = nr;
+	spin_unlock(&d->lock);
+	kfree(old, nr_old * sizeof(*old));
+	return 0;
+}
+
+void guest_upcall(struct vcpu *v)
+{
+	uint8_t vector = READ_ONCE(v->guest->upcall_vector);
+
+	if (likely(vector))
+		vlapic_post(v, vector, false);
+	else
+		vcpu_kick(v, v->d->guest->callback_vector ? TODO_UPCALL : TODO_WAKE);
+}
+
+bool guest_event_pending(struct vcpu *v)
+{
+	return READ_ONCE(v->guest->vi->evtchn_upcall_pending) || vlapic_pending(v) >= 0;
+}
+
+void guest_vcpu_started(struct vcpu *v)
+{
+	/* INIT emptied the vLAPIC; an upcall raised before must not be lost with it. */
+	if (READ_ONCE(v->guest->vi->evtchn_upcall_pending))
+		guest_upcall(v);
+	vcpu_kick(v, TODO_TIME | TODO_RUNSTATE);
+}
+
+/* Type in bits 63:56. A GSI or PCI line (types 0 and 1) is stored by the caller but drives nothing here. */
+void guest_set_callback(struct domain *d, uint64_t param)
+{
+	struct vcpu *v;
+	unsigned int i;
+	bool vector_style = param >> 56 == HVM_PARAM_CALLBACK_TYPE_VECTOR && (param & 0xff) >= 0x10;
+
+	WRITE_ONCE(d->guest->callback_vector, vector_style ? param & 0xff : 0);
+	smp_mb();
+	for_each_vcpu(d, v, i)
+		if (vector_style && READ_ONCE(v->guest->vi->evtchn_upcall_pending))
+			guest_upcall(v);
+}
+
+int guest_set_upcall_vector(struct vcpu *v, uint8_t vector)
+{
+	if (vector < 0x10)
+		return -EINVAL;
+	WRITE_ONCE(v->guest->upcall_vector, vector);
+	smp_mb(); /* pairs with the exchange in evtchn_2l.c: one of the two sees the other */
+	if (READ_ONCE(v->guest->vi->evtchn_upcall_pending))
+		guest_upcall(v);
+	return 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What xen_version says about us. */
+#ifndef GUEST_VERSION_H
+#define GUEST_VERSION_H
+
+#include "lib/compiler.h"
+
+/* Boot: what XENVER_commandline answers; copied, cut at 1023 characters. */
+void version_set_cmdline(const char *cmdline);
+
+#endif
