@@ -11,7 +11,7 @@
 #include "lib/errno.h"
 #include "mem/kalloc.h"
 
-#define MMIO_MAX_RANGES 24
+#define MMIO_MAX_RANGES 32
 
 struct mmio_range {
 	uint64_t first, last;

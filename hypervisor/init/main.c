@@ -148,6 +148,7 @@ void hv_main(const struct boot_info *bi)
 	start_others(run_loop);
 	dom0 = dom0_build(bi, &split, &options);
 	host_mem_release_modules(&split);
+	hostmap_set_alloc(page_alloc); /* for Dom0's MSI-X tables; init's goes now */
 	console_io_init();
 
 	opt_noreboot = options.noreboot;

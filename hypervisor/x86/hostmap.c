@@ -144,6 +144,11 @@ void hostmap_init(const struct boot_info *bi, void *(*alloc)(void))
 	cr3_write(hostmap_cr3());
 }
 
+void hostmap_set_alloc(void *(*alloc)(void))
+{
+	alloc_page = alloc;
+}
+
 uint64_t hostmap_cr3(void)
 {
 	return virt_to_phys(root);

@@ -44,7 +44,10 @@ static inline uint64_t virt_to_phys(const void *va)
  */
 void hostmap_init(const struct boot_info *bi, void *(*alloc_page)(void));
 
-/* An uncached mapping of device registers, page-rounded; never unmapped. Boot only. */
+/* From now on tables come from here: the allocator of boot is about to go. */
+void hostmap_set_alloc(void *(*alloc_page)(void));
+
+/* An uncached mapping of device registers, page-rounded; never unmapped. Boot, or under one lock. */
 void *mmio_map(uint64_t hpa, size_t size);
 
 /* The root for CR3; every CPU loads it. */
