@@ -18,6 +18,7 @@
 #include "lib/bug.h"
 #include "lib/errno.h"
 #include "lib/log.h"
+#include "mem/kalloc.h"
 #include "x86/acpi.h"
 #include "x86/console.h"
 #include "x86/cpu.h"
