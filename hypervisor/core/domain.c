@@ -85,7 +85,7 @@ struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc)
 	return d;
 
 out_p2m:
-	(void)p2m_destroy(&d->p2m, UINT32_MAX, NULL);
+	p2m_free(&d->p2m);
 out:
 	kfree(d, sizeof(*d));
 	return NULL;
@@ -167,7 +167,8 @@ static void domain_free(struct domain *d)
 	kfree(d->vcpus, d->max_vcpus * sizeof(d->vcpus[0]));
 	domain_free_hook(d);
 	hvm_ops->domain_free(&d->hvm);
-	BUG_ON(p2m_destroy(&d->p2m, UINT32_MAX, NULL) < 0);
+	BUG_ON(p2m_destroy(&d->p2m, UINT32_MAX, NULL) < 0); /* empty long since */
+	p2m_free(&d->p2m);
 	kfree(d, sizeof(*d));
 }
 

@@ -23,19 +23,26 @@ struct sched_vcpu {
 	struct list queue;
 	uint64_t vruntime;	/* weighted ns of CPU time, the policy's order */
 	uint64_t slice_start_ns;
-	uint64_t budget_ns;	/* left in this cap period */
+	uint64_t charged_ns;	/* running: vruntime counts up to here */
 	uint64_t affinity;	/* hard: bit per CPU */
 	enum runstate state;
 	uint64_t state_since_ns;
 	uint64_t time_ns[NR_RUNSTATES];
 	uint16_t cpu;		/* last or current */
-	bool queued, parked;	/* on a queue; out of budget until the period ends */
-	int32_t running_on;	/* CPU that holds its registers, -1; written by that CPU, read by any (acquire) */
+	bool queued, parked;	/* waits for a CPU; waits for its domain's next cap period */
+	/*
+	 * CPU that holds its registers, -1; written by that CPU, read by any (acquire). A vCPU that only blocked
+	 * stays loaded until the CPU has something else to run: waking it there costs nothing.
+	 */
+	int32_t running_on;
 };
 
-/* Per domain, under the runqueue lock; read by domctl. */
+/* Per domain; weight and cap are read by any. */
 struct sched_domain {
-	uint16_t weight, cap; /* cap in percent of one CPU, 0 = none */
+	uint16_t weight, cap;	/* cap in percent of one CPU, 0 = none; atomic */
+	spinlock_t lock;	/* level schedcap, for the rest; used only with a cap */
+	int64_t budget_ns;	/* left in this period; negative: owed to the next */
+	uint64_t period_end_ns;
 };
 
 void sched_init(void);		/* boot CPU, after nr_cpus is known */
@@ -53,7 +60,7 @@ void sched_update(struct vcpu *v);
 void sched_yield(void);
 /*
  * Which vCPU should this CPU run now? NULL = idle. Called by the run loop with no lock held. On a change it has
- * saved the old one (vcpu_save) and loaded the new one (vcpu_load), and set current_vcpu().
+ * saved the old one (vcpu_save, under the runqueue lock) and loaded the new one (vcpu_load), and set current_vcpu().
  */
 struct vcpu *sched_pick(void);
 bool sched_needed(void); /* must the run loop call sched_pick() before entering the guest again? one flag per CPU */

@@ -12,8 +12,10 @@ struct timer {
 	uint64_t deadline_ns;
 	void (*fn)(void *arg);
 	void *arg;
-	uint32_t slot;	/* place in the heap + 1, 0 = not set; timer lock of cpu */
+	struct timer *left, *right, *parent; /* place in the heap; timer lock of cpu, like all below */
 	uint16_t cpu;
+	uint8_t rank;
+	bool is_set;
 };
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
@@ -25,5 +27,7 @@ bool timer_is_set(const struct timer *t);
 /* The CPU's timer interrupt: run what is due, set the hardware for the next. Own CPU, no lock held. */
 void timer_run(void);
 void timer_cpu_init(void); /* each CPU, before its first timer */
+/* Is every timer of the CPU where it belongs? For tests and debug keys. */
+bool timer_check(unsigned int cpu);
 
 #endif

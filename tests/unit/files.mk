@@ -26,6 +26,8 @@ unit-y += test_svm
 test_svm-objs := $(addprefix hypervisor/hvm/svm/,exit.o inject.o vmcb.o)
 
 # core
+unit-y += test_timer
+test_timer-objs := hypervisor/core/timer.o $(addprefix $(FAKES)/,bug.o lock.o time.o percpu.o lapic.o)
 unit-y += test_guest_walk
 test_guest_walk-objs := hypervisor/core/guest_walk.o
 
