@@ -29,6 +29,8 @@ struct guest_info {
 	uint32_t vm_assist;		/* bits; atomic */
 	uint32_t nr_e820;		/* domain lock */
 	struct e820_entry *e820;	/* nr_e820 entries; domain lock */
+	uint32_t nr_vcpus_wanted;	/* createdomain's; set at creation */
+	bool was_unpaused;		/* the guest may have run; set once */
 	uint32_t tsc_mode, tsc_incarnation; /* as settscinfo gave them; domain lock */
 };
 
