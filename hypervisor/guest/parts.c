@@ -5,8 +5,10 @@
  */
 #include "dev/ports.h"
 #include "dev/cpuid.h"
+#include "dev/msr.h"
 #include "guest/evtchn.h"
 #include "guest/gnttab.h"
+#include "guest/hypercall.h"
 #include "guest/parts.h"
 #include "guest/physmap.h"
 #include "guest/shared_info.h"
@@ -202,5 +204,6 @@ void parts_init(void)
 	vcpu_free_hook = vcpu_parts_free;
 	domain_free_hook = on_free;
 	domain_shutdown_hook = on_shutdown;
+	msr_hypercall_page_hook = hypercall_page_write;
 	console_register_key('c', "check the invariants of all domains", check_all);
 }

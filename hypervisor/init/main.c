@@ -11,6 +11,7 @@
 #include "guest/console_io.h"
 #include "guest/exit.h"
 #include "guest/parts.h"
+#include "guest/version.h"
 #include "hvm/hvm.h"
 #include "init/cmdline.h"
 #include "init/dom0_build.h"
@@ -146,6 +147,7 @@ void hv_main(const struct boot_info *bi)
 		panic("the boot CPU cannot run guests; see above for what is missing\n");
 	exit_init();
 	parts_init();
+	version_set_cmdline(bi->cmdline);
 	start_others(run_loop);
 	dom0 = dom0_build(bi, &split, &options);
 	host_mem_release_modules(&split);
