@@ -155,6 +155,9 @@ check-headers:
 	@scripts/$@ "$(wildcard dom0-tools)" $(HOSTCC) $(HOST_CFLAGS) $(TOOL_INCLUDES)
 #: make test-guest            small kernels of our own under the hypervisor
 #: make bench                 instructions per operation, ours beside the targets and real Xen's
+bench: numbers
+numbers: image
+	@scripts/$@
 #: make test-integration [T=name]   Debian as Dom0 and as guests, in QEMU
 test-integration: image
 	@tests/integration/run $(T) $(if $(PEER),--peer)
@@ -169,4 +172,4 @@ help:
 
 -include $(shell test -d $(B) && find $(B) -path $(B)/cache -prune -o -type f -name '*.d' -print)
 .PHONY: all hv tools docs image run debug check check-fast check-floors check-loops check-headers check-size check-image \
-	test-unit test-guest test-integration bench clean distclean help
+	test-unit test-guest test-integration bench numbers clean distclean help
