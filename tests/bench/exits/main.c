@@ -147,7 +147,7 @@ static void prepare(void)
 	grant_offer(REF, 0, page, 0);
 }
 
-TEST(exits, IN_DOM0 | IN_DOMU | BENCH | XAPIC, 1)
+TEST(exits, IN_DOM0 | IN_DOMU | BENCH | XAPIC | NO_UPCALL, 1)
 {
 	prepare();
 	irq_set_handler(VECTOR_CALLBACK, on_callback);
@@ -164,7 +164,6 @@ TEST(upcall, IN_DOMU | BENCH, 1)
 	static const struct bench upcall = { "event_upcall", op_event_self, true, false };
 
 	prepare();
-	REQUIRE_EQ(events_init_cpu(), 0);
 	measure(&upcall);
 	CHECK_EQ(event_count(port), ROUNDS + 1);
 }

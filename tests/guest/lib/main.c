@@ -220,7 +220,7 @@ void guest_main(const struct hvm_start_info *info)
 {
 	const char *name;
 	const struct test *t = NULL;
-	bool bench;
+	unsigned int where;
 	long rc;
 
 	start_info = info;
@@ -237,9 +237,9 @@ void guest_main(const struct hvm_start_info *info)
 	rc = shared_info_init();
 	if (rc)
 		test_printf("shared info: %ld\n", rc);
-	bench = option_text("bench") || (t && (t->where & BENCH));
-	apic_init_cpu(t ? t->where & XAPIC : bench);
-	rc = bench ? 0 : events_init_cpu(); /* benches choose how events come */
+	where = t ? t->where : option_text("bench") ? XAPIC | NO_UPCALL : 0;
+	apic_init_cpu(where & XAPIC);
+	rc = where & NO_UPCALL ? 0 : events_init_cpu();
 	if (rc)
 		test_printf("upcall vector: %ld\n", rc);
 	if (t) {

@@ -18,7 +18,7 @@ enum test_where {
 	ROLE = 4,      /* never by itself: what a test's helper domain does */
 	XAPIC = 8,     /* keep the local APIC in xAPIC mode */
 	BENCH = 16,    /* a measurement, run only when asked for */
-	DOES_NOT_END = 32, /* the domain is expected to end by itself; a test creates it */
+	NO_UPCALL = 32, /* leave it to the test how events come */
 };
 
 struct test {
