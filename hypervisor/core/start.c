@@ -11,13 +11,20 @@
 #include "x86/cpu.h"
 #include "x86/hostmap.h"
 #include "x86/ipi.h"
+#include "x86/irq.h"
 #include "x86/time.h"
 
 static void (*run_loop)(void); /* set by start_others(), pairs with start_other_cpu() */
 static uint32_t nr_serving;    /* other CPUs; atomic */
 
+static void timer_interrupt(void *arg)
+{
+	timer_run();
+}
+
 int start_this_cpu(void)
 {
+	irq_set_handler(VEC_TIMER, timer_interrupt, NULL);
 	timer_cpu_init();
 	sched_cpu_init();
 	return hvm_ops->cpu_on();
