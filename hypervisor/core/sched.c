@@ -83,21 +83,32 @@ static uint64_t curr_vruntime(unsigned int cpu, uint64_t t)
 	return v ? fair_vruntime_at(&v->sched, &v->d->sched, t) : 0;
 }
 
-/* The least vruntime of those that run or wait in the group. */
-static void update_min(struct sched_group *g, uint64_t t)
+static void update_level(struct sched_group *g, unsigned int cpu, uint64_t t)
 {
-	uint64_t least = UINT64_MAX, cpus = g->cpus & ~g->idle;
+	struct sched_cpu *sc = &per_cpu(sched_cpu, cpu);
+	struct sched_vcpu *first;
+	uint64_t least;
+
+	if (!sc->curr)
+		return;
+	least = curr_vruntime(cpu, t);
+	first = fair_first(&g->q, cpu);
+	if (first)
+		least = min(least, first->vruntime);
+	WRITE_ONCE(sc->level, max(sc->level, least));
+}
+
+uint64_t sched_level(struct sched_group *g, const struct sched_vcpu *s, uint64_t t)
+{
+	uint64_t cpus = g->cpus & s->affinity, level = 0;
 	unsigned int c;
 
 	for (; cpus; cpus &= cpus - 1) {
 		c = (unsigned int)__builtin_ctzll(cpus);
-		if (per_cpu(sched_cpu, c).curr)
-			least = min(least, curr_vruntime(c, t));
+		update_level(g, c, t);
+		level = max(level, per_cpu(sched_cpu, c).level);
 	}
-	if (!list_empty(&g->q.waiting))
-		least = min(least, list_first(&g->q.waiting, struct sched_vcpu, queue)->vruntime);
-	if (least != UINT64_MAX)
-		fair_raise_min(&g->q, least);
+	return level;
 }
 
 static bool kick_idle(struct sched_group *g, struct sched_vcpu *s)
@@ -188,6 +199,7 @@ static void unpark(void *arg)
 			continue;
 		}
 		leave_parking(s);
+		fair_place(s, sched_level(g, s, t));
 		fair_insert(&g->q, s);
 		kick_for(g, s, t, 0);
 	}
@@ -237,8 +249,7 @@ static void wake(struct sched_group *g, struct vcpu *v, uint64_t t)
 		return;
 	if (!s->queued) {
 		if (s->state != RUN_RUNNABLE) {
-			update_min(g, t);
-			fair_place(&g->q, s);
+			fair_place(s, sched_level(g, s, t));
 			sched_set_runstate(s, RUN_RUNNABLE, t);
 		}
 		enqueue(g, s, t);
@@ -248,11 +259,11 @@ static void wake(struct sched_group *g, struct vcpu *v, uint64_t t)
 }
 
 /* Affinity excludes the whole group: v, which neither runs nor waits, changes to another. */
-static void change_group(struct sched_group *g, struct sched_vcpu *s)
+static void change_group(struct sched_vcpu *s)
 {
 	unsigned int cpu = (unsigned int)__builtin_ctzll(s->affinity);
 
-	fair_move(&g->q, &group_of(cpu)->q, s);
+	fair_rebase(s, READ_ONCE(per_cpu(sched_cpu, cpu).level));
 	s->cpu = (uint16_t)cpu;
 }
 
@@ -267,7 +278,7 @@ void sched_update(struct vcpu *v)
 			break;
 		if (!vcpu_is_runnable(v) || group_of((unsigned int)__builtin_ctzll(s->affinity)) == g)
 			break;
-		change_group(g, s);
+		change_group(s);
 		spin_unlock(&g->lock);
 	}
 	if (vcpu_is_runnable(v))
@@ -305,7 +316,7 @@ static void steal(struct sched_group *g, struct sched_cpu *sc, unsigned int cpu,
 		s = fair_first(&o->q, cpu);
 		if (s) {
 			fair_remove(&o->q, s);
-			fair_move(&o->q, &g->q, s);
+			fair_rebase(s, sc->level);
 			s->cpu = (uint16_t)cpu;
 			fair_insert(&g->q, s);
 		}
@@ -352,7 +363,7 @@ static struct sched_vcpu *choose(struct sched_group *g, struct sched_cpu *sc, un
 		return first ? first : prev;
 	if (yielded || fair_preempts(first->vruntime, prev->vruntime))
 		return first;
-	if (!slice_over || prev->vruntime <= first->vruntime)
+	if (!slice_over || prev->vruntime < first->vruntime)
 		return prev;
 	return first;
 }
@@ -478,7 +489,7 @@ struct vcpu *sched_pick(void)
 			put_prev(g, prev, t);
 		sc->curr = next;
 	}
-	update_min(g, t);
+	update_level(g, cpu, t);
 	arm_slice(g, sc, cpu, t);
 	account_idle(g, sc, cpu, t);
 	homeless = unload(g, sc, next, cpu, t);

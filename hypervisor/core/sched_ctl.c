@@ -23,7 +23,10 @@ int sched_set_weight_cap(struct domain *d, unsigned int weight, unsigned int cap
 		g = sched_lock_home(v);
 		if (v->sched.state == RUN_RUNNING)
 			sched_need(v->sched.cpu);
+		if (!cap)
+			sched_take_off(g, &v->sched);
 		spin_unlock(&g->lock);
+		sched_update(v);
 	}
 	return 0;
 }
@@ -41,6 +44,7 @@ int sched_set_affinity(struct vcpu *v, uint64_t cpus)
 {
 	struct sched_vcpu *s = &v->sched;
 	struct sched_group *g;
+	uint64_t t;
 
 	/* Bits of CPUs that do not exist mean nothing; before CPUs are in service all of nr_cpus will do. */
 	cpus &= nr_cpus < 64 ? (1ULL << nr_cpus) - 1 : ~0ULL;
@@ -50,8 +54,11 @@ int sched_set_affinity(struct vcpu *v, uint64_t cpus)
 	s->affinity = cpus;
 	if (s->running_on >= 0 && !(cpus >> s->running_on & 1))
 		sched_need((unsigned int)s->running_on);
-	if (!(cpus & g->cpus))
-		sched_take_off(g, s); /* sched_update() finds it another group */
+	sched_take_off(g, s); /* sched_update() puts it back, or into another group */
+	t = now();
+	if (s->state == RUN_RUNNING)
+		fair_charge(s, &v->d->sched, t);
+	fair_rebase(s, sched_level(g, s, t));
 	spin_unlock(&g->lock);
 	sched_update(v);
 	return 0;

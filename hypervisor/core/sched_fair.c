@@ -12,7 +12,6 @@ void fair_init(struct fair_queue *q)
 {
 	list_init(&q->waiting);
 	q->nr_waiting = 0;
-	q->min_vruntime = 0;
 }
 
 void fair_insert(struct fair_queue *q, struct sched_vcpu *s)
@@ -44,25 +43,16 @@ struct sched_vcpu *fair_first(const struct fair_queue *q, unsigned int cpu)
 	return NULL;
 }
 
-void fair_raise_min(struct fair_queue *q, uint64_t vruntime)
+void fair_place(struct sched_vcpu *s, uint64_t level)
 {
-	q->min_vruntime = max(q->min_vruntime, vruntime);
+	if (level > SLICE_NS)
+		s->vruntime = max(s->vruntime, level - SLICE_NS);
 }
 
-void fair_place(const struct fair_queue *q, struct sched_vcpu *s)
+void fair_rebase(struct sched_vcpu *s, uint64_t level)
 {
-	uint64_t bonus = SLICE_NS / 2;
-	uint64_t place = q->min_vruntime > bonus ? q->min_vruntime - bonus : 0;
-
-	s->vruntime = max(s->vruntime, place);
-}
-
-void fair_move(const struct fair_queue *from, const struct fair_queue *to, struct sched_vcpu *s)
-{
-	uint64_t ahead = s->vruntime - READ_ONCE(from->min_vruntime); /* may be "negative" */
-	uint64_t there = READ_ONCE(to->min_vruntime) + ahead;
-
-	s->vruntime = (int64_t)there < 0 ? 0 : there;
+	fair_place(s, level);
+	s->vruntime = min(s->vruntime, level + SLICE_NS);
 }
 
 static uint64_t weighted(uint64_t ns, unsigned int weight)

@@ -4,8 +4,11 @@
  * cap lock, no hardware, time comes in as an argument.
  *
  * Each vCPU has a virtual runtime: CPU time divided by weight. The waiting vCPU with the least goes first,
- * so over time all get CPU in proportion to weight. One that wakes is placed near the least of those
- * that compete: sleeping earns a small head start, never a hoard.
+ * so over time all get CPU in proportion to weight.
+ *
+ * Each CPU has a level: the least vruntime that competes for it, never falling. Where affinities differ,
+ * levels drift apart. One that wakes is placed near the highest level among the CPUs it may use: sleeping
+ * earns a small head start, never a hoard, and nowhere can it keep others waiting for what it missed.
  */
 #ifndef CORE_SCHED_FAIR_H
 #define CORE_SCHED_FAIR_H
@@ -21,7 +24,6 @@
 struct fair_queue {
 	struct list waiting;
 	unsigned int nr_waiting;
-	uint64_t min_vruntime; /* of all that compete here; never falls */
 };
 
 void fair_init(struct fair_queue *q);
@@ -29,10 +31,10 @@ void fair_insert(struct fair_queue *q, struct sched_vcpu *s);
 void fair_remove(struct fair_queue *q, struct sched_vcpu *s);
 /* The first that may run on cpu: affinity allows it and no other CPU still holds its registers. NULL. */
 struct sched_vcpu *fair_first(const struct fair_queue *q, unsigned int cpu);
-void fair_raise_min(struct fair_queue *q, uint64_t vruntime);
-/* Place one that comes from sleep; from another queue, with its distance from the minimum there kept. */
-void fair_place(const struct fair_queue *q, struct sched_vcpu *s);
-void fair_move(const struct fair_queue *from, const struct fair_queue *to, struct sched_vcpu *s);
+/* s comes from sleep: it may be behind `level` by a slice, no more. */
+void fair_place(struct sched_vcpu *s, uint64_t level);
+/* s comes from other CPUs, where the level means nothing here: within a slice of `level`, either way. */
+void fair_rebase(struct sched_vcpu *s, uint64_t level);
 
 /* The vruntime of a running vCPU at t; charge also stores it and takes it off the domain's budget. */
 uint64_t fair_vruntime_at(const struct sched_vcpu *s, const struct sched_domain *sd, uint64_t t);

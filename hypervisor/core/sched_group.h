@@ -26,6 +26,7 @@ struct sched_cpu {
 	bool yielded;		/* own CPU */
 	bool slice_armed;	/* runqueue lock */
 	struct timer slice;
+	uint64_t level;		/* least vruntime that competes here, never falls; runqueue lock, others read it */
 	uint64_t idle_ns;	/* runqueue lock, like idle_since_ns */
 	uint64_t idle_since_ns;	/* 0: busy */
 };
@@ -47,6 +48,8 @@ static inline struct sched_group *groups_end(void)
 struct sched_group *sched_lock_home(struct vcpu *v);
 /* Have cpu call sched_pick() soon. */
 void sched_need(unsigned int cpu);
+/* The highest level among g's CPUs that s may use. Runqueue lock. */
+uint64_t sched_level(struct sched_group *g, const struct sched_vcpu *s, uint64_t t);
 /* Neither waiting nor parked any more. */
 void sched_take_off(struct sched_group *g, struct sched_vcpu *s);
 void sched_set_runstate(struct sched_vcpu *s, enum runstate state, uint64_t t);

@@ -27,6 +27,9 @@ test_svm-objs := $(addprefix hypervisor/hvm/svm/,exit.o inject.o vmcb.o)
 
 # core
 unit-y += test_timer
+unit-y += test_sched
+test_sched-objs := $(addprefix hypervisor/core/,sched.o sched_ctl.o sched_fair.o timer.o) \
+	$(addprefix $(FAKES)/,bug.o lock.o time.o percpu.o lapic.o ipi.o)
 test_timer-objs := hypervisor/core/timer.o $(addprefix $(FAKES)/,bug.o lock.o time.o percpu.o lapic.o)
 unit-y += test_guest_walk
 test_guest_walk-objs := hypervisor/core/guest_walk.o

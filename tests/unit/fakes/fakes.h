@@ -36,7 +36,7 @@ extern int64_t fake_kalloc_budget; /* how many more allocations succeed; -1: all
 
 extern uint64_t fake_now_ns;
 
-#define FAKE_NR_CPUS 8
+#define FAKE_NR_CPUS 20
 void fake_cpus_init(unsigned int nr); /* nr_cpus, fresh per-CPU areas; the caller is CPU 0 */
 void fake_cpu_become(unsigned int cpu);
 
