@@ -4,11 +4,39 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "dom0-tools/builder/guest.h"
+
+/*
+ * Build the guest with the signals that end us held back: they would leave half a guest behind. When
+ * one came meanwhile, take the guest down again; the signal is delivered afterwards.
+ */
+static int create_whole(struct hl *hl, const struct guest_config *c, const struct guest_files *f,
+			uint32_t *domid, struct diag *dg)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	sigset_t hold, old, came;
+	struct diag ignored;
+	int rc;
+
+	sigemptyset(&hold);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaddset(&hold, ends[i]);
+	sigprocmask(SIG_BLOCK, &hold, &old);
+	rc = guest_create(hl, c, f, domid, dg);
+	sigpending(&came);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && !rc; i++)
+		if (sigismember(&came, ends[i])) {
+			guest_destroy(hl, *domid, &ignored);
+			rc = diag_fail(dg, -EINTR, "interrupted; %s was not created", c->name);
+		}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
 
 /* Build a paused guest under the lock that makes its name unique. */
 static int create_named(struct hl *hl, const struct guest_config *c, const struct guest_files *f,
@@ -24,7 +52,7 @@ static int create_named(struct hl *hl, const struct guest_config *c, const struc
 	else if (rc != -ESRCH)
 		diag_fail(dg, rc, "cannot look for other domains: %s", strerror(-rc));
 	else
-		rc = guest_create(hl, c, f, domid, dg);
+		rc = create_whole(hl, c, f, domid, dg);
 	if (!rc)
 		record_save(c, *domid);
 	if (lock >= 0)
