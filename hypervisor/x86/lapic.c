@@ -125,10 +125,10 @@ void lapic_init_cpu(void)
 	reg_write(REG_LVT_LINT1, LVT_NMI);
 	reg_write(REG_LVT_ERROR, VEC_ERROR);
 	reg_write(REG_ESR, 0);
-	if (tsc_deadline)
-		reg_write(REG_LVT_TIMER, LVT_TSC_DEADLINE | VEC_TIMER);
-	else
+	/* The timer stands still until its count or deadline is written. */
+	if (!tsc_deadline)
 		reg_write(REG_TIMER_DIV, TIMER_DIV_1);
+	reg_write(REG_LVT_TIMER, (tsc_deadline ? LVT_TSC_DEADLINE : 0) | VEC_TIMER);
 	lapic_eoi();
 }
 
@@ -145,7 +145,6 @@ void lapic_timer_calibrate(void)
 	ticks = UINT32_MAX - reg_read(REG_TIMER_COUNT);
 	t1 = now();
 	reg_write(REG_TIMER_INIT, 0);
-	reg_write(REG_LVT_TIMER, VEC_TIMER);
 	/* counts per ns, as 32.32 fixed point with a binary exponent, like a clock of 1 GHz / ratio */
 	ns_to_count = tsc_scale_of_ratio(ticks, t1 - t0);
 	log_info("LAPIC timer %lu kHz\n", ticks * 1000000UL / (t1 - t0));
