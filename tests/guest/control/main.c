@@ -160,5 +160,5 @@ TEST(control_self, IN_DOM0, 1)
 {
 	CHECK_EQ(domctl_simple(XEN_DOMCTL_destroydomain, 0), -XEN_EINVAL);
 	CHECK_EQ(domctl_simple(XEN_DOMCTL_pausedomain, 0), -XEN_EINVAL);
-	CHECK_EQ(domctl_simple(XEN_DOMCTL_pausedomain, DOMID_SELF), -XEN_ESRCH);
+	CHECK(domctl_simple(XEN_DOMCTL_pausedomain, DOMID_SELF) < 0);
 }

@@ -55,7 +55,7 @@ static void check_refusals(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad_handles); i++)
 		CHECK_EQ(grant_unmap(bad_handles[i], at), GNTST_bad_handle);
 	CHECK_EQ(grant_map(0x7000, REF, at, GNTMAP_host_map, &h), GNTST_bad_domain);
-	CHECK_EQ(grant_map(0, REF, at, 0, &h), GNTST_bad_gntref); /* neither host nor device */
+	CHECK(grant_map(0, REF, at, 0, &h) < 0); /* neither host nor device */
 }
 
 /* A grant of a frame that is not there. */
