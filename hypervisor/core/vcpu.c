@@ -156,8 +156,7 @@ void vcpu_down(struct vcpu *v)
 	struct vcpu *other;
 	unsigned int i, nr_up = 0;
 
-	WRITE_ONCE(v->wait_sipi, true);
-	set_wait(v, WAIT_DOWN);
+	set_wait(v, WAIT_DOWN); /* HLT does not make it listen to SIPI; INIT does */
 	/* A SIPI that came between the two saw no WAIT_DOWN to clear. */
 	if (__atomic_load_n(&v->todo, __ATOMIC_SEQ_CST) & TODO_SIPI)
 		clear_wait(v, WAIT_DOWN);

@@ -285,7 +285,7 @@ struct xen_domctl_paging_mempool {
  * hl_load: copy from the caller's memory into the RAM of another domain, or clear that RAM when src
  * is NULL. The fields move on while the work proceeds, so that it can be interrupted and resumed;
  * after success size is 0, after an error they show the first byte not done. -EINVAL: the range
- * wraps, or gpa is not populated RAM; -EFAULT: src is not readable; -EPERM: the caller's own domain.
+ * wraps, gpa is not populated RAM, or the caller's own domain; -EFAULT: src is not readable.
  */
 struct xen_domctl_hl_load {
 	uint64_aligned_t gpa;		/* in the other domain */
