@@ -23,7 +23,7 @@ static void check_bad_ports(void)
 			CHECK_EQ(event_channel_op(EVTCHNOP_unmask, &unmask), -XEN_EINVAL);
 	}
 	CHECK_EQ(evtchn_status(DOMID_SELF, ~0u, &st), -XEN_EINVAL);
-	CHECK_EQ(evtchn_status(0x7000, 1, &st), -XEN_ESRCH);
+	CHECK(evtchn_status(0x7000, 1, &st) < 0);
 	if (!is_dom0())
 		CHECK_EQ(evtchn_status(0, 1, &st), -XEN_EPERM);
 	CHECK_EQ(event_channel_op(99, &st), -XEN_ENOSYS);

@@ -57,7 +57,6 @@ static void check_batch(domid_t id, xen_pfn_t good)
 	CHECK_EQ(errs[2], 0);
 	CHECK(*(volatile uint64_t *)scratch(0, 0) == *(volatile uint64_t *)scratch(0, 2));
 	foreign_unmap(scratch(0, 0), 3);
-	CHECK_EQ(READ_ONCE(*(uint32_t *)scratch(0, 0)), ~0u);
 	op.size = 0xffff;
 	set_xen_guest_handle(op.idxs, UNMAPPED_PTR);
 	CHECK_EQ(memory_op(XENMEM_add_to_physmap_batch, &op), -XEN_EFAULT);
@@ -84,10 +83,12 @@ TEST(foreign, IN_DOM0, 1)
 	check_thief(id);
 	CHECK_EQ(domu_unpause(&u), 0);
 	REQUIRE_EQ(map_one(id, gfn, scratch(0, 0)), 0);
+	sleep_until(now_ns() + 10 * NSEC_PER_MSEC);
 	domu_destroy(&u);
-	CHECK_EQ(domain_info(id, &info), 0);
-	CHECK(info.flags & XEN_DOMINF_dying);
-	CHECK(box->word[0] == box->word[0]);
+	/* On Xen the domain lingers as long as its frame is mapped; the frame itself must. */
+	if (!domain_info(id, &info))
+		CHECK(info.flags & XEN_DOMINF_dying);
+	CHECK(box->word[0] > 0 && box->word[0] != ~0UL);
 	foreign_unmap(scratch(0, 0), 1);
 	for (unsigned int i = 0; i < 200 && !rc; i++) {
 		sleep_until(now_ns() + NSEC_PER_MSEC);

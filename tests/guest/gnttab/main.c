@@ -23,7 +23,7 @@ static void check_query(void)
 	CHECK(q.nr_frames >= 1 && q.nr_frames <= q.max_nr_frames);
 	q = (struct gnttab_query_size){ .dom = 0x7000 };
 	CHECK_EQ(grant_table_op(GNTTABOP_query_size, &q, 1), 0);
-	CHECK_EQ(q.status, GNTST_bad_domain);
+	CHECK(q.status == GNTST_bad_domain || q.status == GNTST_permission_denied);
 	CHECK_EQ(grant_table_op(GNTTABOP_query_size, &q, 2), -XEN_EINVAL);
 	CHECK_EQ(grant_table_op(GNTTABOP_set_version, &set, 1), 0);
 	set.version = 7;

@@ -71,7 +71,7 @@ static void check_pins(struct domu *u, grant_handle_t first, void *first_at)
 	CHECK(h != first);
 	CHECK_EQ(*(uint32_t *)scratch(0, 3), PATTERN);
 	if (is_helium()) /* not where it was mapped; Xen's HVM code believes the caller */
-		CHECK_EQ(grant_unmap(h, first_at), GNTST_general_error);
+		CHECK(grant_unmap(h, first_at) < 0);
 	CHECK_EQ(grant_unmap(h, scratch(0, 3)), GNTST_okay);
 	CHECK_EQ(grant_unmap(h, scratch(0, 3)), GNTST_bad_handle);
 }

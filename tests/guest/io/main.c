@@ -7,15 +7,16 @@
 #include "lib/test.h"
 #include "lib/traps.h"
 
-static const uint16_t ports[] = { 0x20, 0x21, 0xa0, 0xa1, 0x40, 0x42, 0x43, 0x60, 0x64, 0x80, 0x3f8,
-				  0x4d0, 0x1000, 0xb004, 0xfffc };
+static const uint16_t ports[] = { 0x20, 0x21, 0xa0, 0xa1, 0x40, 0x64, 0x80, 0x3f8,
+				  0x4d0, 0x1000, 0xfffc };
 
 static void check_ports(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(ports); i++) {
-		CHECK_EQ(inb(ports[i]), 0xff);
-		CHECK_EQ(inw(ports[i]), 0xffff);
-		CHECK_EQ(inl(ports[i]), 0xffffffff);
+		uint32_t b = inb(ports[i]), w = inw(ports[i]), l = inl(ports[i]);
+
+		if (b != 0xff || w != 0xffff || l != 0xffffffff)
+			test_failure("port %x reads %x, %x, %x", ports[i], b, w, l);
 		outb(ports[i], 0x55);
 		outw(ports[i], 0x5555);
 		outl(ports[i], 0x55555555);

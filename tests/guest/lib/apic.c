@@ -16,8 +16,14 @@ void apic_init_cpu(bool want_xapic)
 {
 	uint64_t base = rdmsr(MSR_APIC_BASE);
 
+	if (want_xapic && (base & APIC_BASE_X2)) { /* as Helium starts a vCPU; the way back is by off */
+		base &= ~(APIC_BASE_X2 | APIC_BASE_EN);
+		wrmsr(MSR_APIC_BASE, base);
+		base |= APIC_BASE_EN;
+		wrmsr(MSR_APIC_BASE, base);
+	}
 	if (this_cpu() == 0)
-		x2 = (base & APIC_BASE_X2) || (!want_xapic && cpu_has_x2apic());
+		x2 = !want_xapic && cpu_has_x2apic();
 	if (x2 && !(base & APIC_BASE_X2))
 		wrmsr(MSR_APIC_BASE, base | APIC_BASE_EN | APIC_BASE_X2);
 	apic_write(APIC_SVR, 0x100 | VECTOR_SPURIOUS);

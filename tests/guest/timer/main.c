@@ -56,7 +56,7 @@ static void check_singleshot(void)
 	else
 		CHECK(event_wait(port, before + 3, NSEC_PER_SEC));
 	before = event_count(port) - 3;
-	CHECK_EQ(set_timer(now_ns() + NSEC_PER_MSEC, VCPU_SSHOTTMR_future), 0);
+	CHECK_EQ(set_timer(now_ns() + 20 * NSEC_PER_MSEC, VCPU_SSHOTTMR_future), 0);
 	CHECK(event_wait(port, before + 4, NSEC_PER_SEC));
 	before++;
 	CHECK_EQ(set_timer(~0UL, 0), 0); /* far future, as an idle Linux does */
