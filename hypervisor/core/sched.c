@@ -111,31 +111,28 @@ uint64_t sched_level(struct sched_group *g, const struct sched_vcpu *s, uint64_t
 	return level;
 }
 
-static bool kick_idle(struct sched_group *g, struct sched_vcpu *s)
+/* Kick one of g's idle CPUs that s may use; the next waker then looks for another one. */
+static bool kick_idle(struct sched_group *g, const struct sched_vcpu *s)
 {
-	uint64_t idle = g->idle & s->affinity;
+	uint64_t idle = READ_ONCE(g->idle) & s->affinity;
 	unsigned int c;
 
 	if (!idle)
 		return false;
 	c = idle & bit(s->cpu) ? s->cpu : (unsigned int)__builtin_ctzll(idle);
-	g->idle &= ~bit(c); /* the next waker looks for another one */
+	(void)__atomic_fetch_and(&g->idle, ~bit(c), __ATOMIC_SEQ_CST);
 	sched_need(c);
 	return true;
 }
 
+/* The same in other groups: the kicked CPU takes s from our queue, if it finds nothing in its own. */
 static bool kick_idle_elsewhere(const struct sched_group *mine, const struct sched_vcpu *s)
 {
-	const struct sched_group *g;
-	uint64_t idle;
+	struct sched_group *g;
 
-	for (g = sched_groups; g < groups_end(); g++) {
-		idle = READ_ONCE(g->idle) & s->affinity;
-		if (g == mine || !idle)
-			continue;
-		sched_need((unsigned int)__builtin_ctzll(idle)); /* it will take s from our queue */
-		return true;
-	}
+	for (g = sched_groups; g < groups_end(); g++)
+		if (g != mine && kick_idle(g, s))
+			return true;
 	return false;
 }
 
@@ -165,6 +162,26 @@ static void kick_for(struct sched_group *g, struct sched_vcpu *s, uint64_t t, ui
 	}
 	if (worst != NR_CPUS && (!armed || fair_preempts(s->vruntime, most)))
 		sched_need(worst);
+}
+
+/*
+ * We took one from the queue, perhaps not the one we were kicked for: those left behind may want a CPU that
+ * still idles. With many waiting nobody idles, so this is seldom more than a look.
+ */
+static void kick_for_others(struct sched_group *g)
+{
+	struct sched_vcpu *s;
+	uint64_t idle = 0;
+
+	if (list_empty(&g->q.waiting))
+		return;
+	for (const struct sched_group *o = sched_groups; o < groups_end(); o++)
+		idle |= READ_ONCE(o->idle);
+	if (!idle)
+		return;
+	list_for_each(s, &g->q.waiting, queue)
+		if (s->running_on < 0 && !kick_idle(g, s))
+			(void)kick_idle_elsewhere(g, s);
 }
 
 /* --- caps --- */
@@ -251,6 +268,10 @@ static void wake(struct sched_group *g, struct vcpu *v, uint64_t t)
 		if (s->state != RUN_RUNNABLE) {
 			fair_place(s, sched_level(g, s, t));
 			sched_set_runstate(s, RUN_RUNNABLE, t);
+		}
+		if (!(s->affinity & g->cpus) && s->running_on >= 0) {
+			sched_need((unsigned int)s->running_on); /* to let go; then it changes group */
+			return;
 		}
 		enqueue(g, s, t);
 	}
@@ -413,8 +434,7 @@ static struct vcpu *unload(struct sched_group *g, struct sched_cpu *sc, struct v
 			kick_for(g, &v->sched, t, bit(cpu));
 		return NULL;
 	}
-	if (v->sched.queued)
-		fair_remove(&g->q, &v->sched);
+	sched_take_off(g, &v->sched);
 	domain_ref(v->d); /* without our lock nothing else would keep it from being freed */
 	return v;
 }
@@ -453,12 +473,13 @@ static void slice_ended(void *arg)
 static void account_idle(struct sched_group *g, struct sched_cpu *sc, unsigned int cpu, uint64_t t)
 {
 	if (!sc->curr) {
-		g->idle |= bit(cpu);
+		(void)__atomic_fetch_or(&g->idle, bit(cpu), __ATOMIC_SEQ_CST);
 		if (!sc->idle_since_ns)
 			sc->idle_since_ns = t;
 		return;
 	}
-	g->idle &= ~bit(cpu);
+	if (g->idle & bit(cpu))
+		(void)__atomic_fetch_and(&g->idle, ~bit(cpu), __ATOMIC_SEQ_CST);
 	if (sc->idle_since_ns)
 		sc->idle_ns += t - sc->idle_since_ns;
 	sc->idle_since_ns = 0;
@@ -493,6 +514,8 @@ struct vcpu *sched_pick(void)
 	arm_slice(g, sc, cpu, t);
 	account_idle(g, sc, cpu, t);
 	homeless = unload(g, sc, next, cpu, t);
+	if (next && next != prev)
+		kick_for_others(g);
 	load = next && sc->loaded != next;
 	if (next)
 		sc->loaded = next;

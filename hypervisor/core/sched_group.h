@@ -14,7 +14,7 @@ struct sched_group {
 	spinlock_t lock;	/* level runqueue */
 	struct fair_queue q;
 	uint64_t cpus;		/* in service; bit per CPU, of all CPUs */
-	uint64_t idle;		/* of those: have nothing to run and were not kicked yet */
+	uint64_t idle;		/* of those: have nothing to run and were not kicked yet; atomic */
 	struct list parked;	/* runnable, but their domain's budget is used up */
 	struct timer unpark;
 };
