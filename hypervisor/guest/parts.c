@@ -130,6 +130,8 @@ int domain_destroy(struct domain *d)
 		WRITE_ONCE(d->destroy_busy, 0);
 		return rc;
 	}
+	/* Dom0's daemons let go of the rings they have mapped only when they are told that it is dying. */
+	evtchn_send_global_virq(hardware_domain, VIRQ_DOM_EXC);
 	domain_put(d); /* the one it was created with; the caller has its own */
 	return 0;
 }
