@@ -3,7 +3,11 @@
  * The heart of a local APIC: interrupts requested (IRR), in service (ISR), and which one may go next.
  *
  * Posting is one atomic bit and a kick, from any CPU. Only the CPU that runs the vCPU moves a bit from
- * IRR to ISR, so ISR, its highest bit and TPR need no lock. Invariants: isr_top is the highest bit of
+ * IRR to ISR, so ISR, its highest bit and TPR need no lock.
+ *
+ * What is posted while the APIC is off by SVR or APIC_BASE (only event channel upcalls are: they do not come by
+ * the bus) is held back and enters IRR when the guest enables the APIC. Linux would otherwise find it there
+ * before that and spend thousands of exits on acknowledging it. Invariants: isr_top is the highest bit of
  * isr (0 when empty); nothing is accepted whose class is not above PPR's.
  */
 #include "dev/vlapic_priv.h"
@@ -13,6 +17,22 @@
 #include "mem/kalloc.h"
 #include "x86/msr.h"
 
+/* Own CPU, or the poster that lost the race with it. */
+static void release_held(struct vlapic *l)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		if (READ_ONCE(l->held[i]))
+			(void)__atomic_fetch_or(&l->irr[i], atomic_xchg(&l->held[i], 0), __ATOMIC_SEQ_CST);
+	vcpu_kick(l->v, TODO_INTR);
+}
+
+static void hold(struct vlapic *l, uint8_t vector)
+{
+	atomic_set_bit(vector, l->held);
+	if (__atomic_load_n(&l->accepts, __ATOMIC_SEQ_CST)) /* pairs with vlapic_update_accepts() */
+		release_held(l);
+}
+
 void vlapic_post(struct vcpu *v, uint8_t vector, bool level)
 {
 	struct vlapic *l = v->vlapic;
@@ -21,7 +41,9 @@ void vlapic_post(struct vcpu *v, uint8_t vector, bool level)
 		atomic_set_bit(vector, l->tmr);
 	else if (unlikely(test_bit(vector, l->tmr)))
 		atomic_clear_bit(vector, l->tmr);
-	if (!atomic_test_and_set_bit(vector, l->irr))
+	if (unlikely(!READ_ONCE(l->accepts)))
+		hold(l, vector);
+	else if (!atomic_test_and_set_bit(vector, l->irr))
 		vcpu_kick(v, TODO_INTR);
 }
 
@@ -96,7 +118,11 @@ bool vlapic_is_enabled(const struct vcpu *v)
 
 void vlapic_update_accepts(struct vlapic *l)
 {
-	WRITE_ONCE(l->accepts, (l->apic_base & APIC_BASE_ENABLE) && (l->svr & SVR_ENABLE));
+	bool accepts = (l->apic_base & APIC_BASE_ENABLE) && (l->svr & SVR_ENABLE);
+
+	__atomic_store_n(&l->accepts, accepts, __ATOMIC_SEQ_CST); /* pairs with hold() */
+	if (accepts)
+		release_held(l);
 }
 
 void vlapic_raise_error(struct vlapic *l, uint32_t bits)
@@ -114,6 +140,7 @@ void vlapic_reset(struct vcpu *v)
 
 	vlapic_timer_stop(l);
 	memset(l->irr, 0, sizeof(l->irr));
+	memset(l->held, 0, sizeof(l->held));
 	memset(l->tmr, 0, sizeof(l->tmr));
 	memset(l->isr, 0, sizeof(l->isr));
 	l->isr_top = 0;

@@ -32,6 +32,7 @@ enum apic_reg {
 struct vlapic {
 	uint64_t irr[4];	/* atomic */
 	uint64_t tmr[4];	/* atomic; set before the IRR bit */
+	uint64_t held[4];	/* atomic; posted while the APIC does not accept; see vlapic.c */
 	uint64_t isr[4];	/* own CPU */
 	uint8_t isr_top;	/* highest bit of isr, 0 when none; own CPU */
 	uint8_t tpr_low;	/* bits 3:0 of TPR, which mean nothing; 7:4 are hvm.cr8; own CPU */

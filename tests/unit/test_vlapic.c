@@ -159,7 +159,7 @@ static void software_disabled_takes_nothing(void **state)
 	assert_int_equal(read_msr(1, REG_LVT_LINT0), LVT_MASKED);
 	fake_kicks = 0;
 	write_msr(1, REG_SVR, 0x1ff);
-	assert_int_equal(fake_kicks, 1);
+	assert_true(fake_kicks >= 1);
 	assert_int_equal(vlapic_pending(&test_vcpu[1]), 0x50);
 }
 
@@ -387,7 +387,7 @@ static void state_survives_save_and_restore(void **state)
 
 /* The model: flags by vector, and loops instead of tricks. */
 static struct {
-	bool irr[256], isr[256];
+	bool irr[256], isr[256], held[256]; /* held: came while the APIC was off */
 	unsigned int tpr;
 	bool enabled;
 } model;
@@ -417,7 +417,7 @@ static void random_step(struct vcpu *v)
 	switch (unit_random(8)) {
 	case 0 ... 2:
 		vlapic_post(v, (uint8_t)vector, unit_random(2));
-		model.irr[vector] = true;
+		(model.enabled ? model.irr : model.held)[vector] = true;
 		break;
 	case 3 ... 4:
 		if (top < 0)
@@ -438,6 +438,10 @@ static void random_step(struct vcpu *v)
 	case 7:
 		model.enabled = unit_random(8);
 		write_msr(0, REG_SVR, model.enabled ? 0x1ff : 0xff);
+		for (vector = 0; model.enabled && vector < 256; vector++) {
+			model.irr[vector] |= model.held[vector];
+			model.held[vector] = false;
+		}
 		break;
 	}
 }
