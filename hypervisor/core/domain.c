@@ -23,6 +23,65 @@ static domid_t last_id; /* the last one chosen by us; domlist lock */
 
 #define NR_DOMIDS 0x7ff0 /* DOMID_FIRST_RESERVED */
 
+/*
+ * Freed pages find their owner here: from domain_alloc() to the end, by id, under a lock that may be taken
+ * wherever a page is put.
+ */
+#define NR_BUCKETS 64
+static spinlock_t hash_lock = SPINLOCK_INIT(domhash);
+static struct domain *hash[NR_BUCKETS];
+
+static void hash_add(struct domain *d)
+{
+	spin_lock(&hash_lock);
+	d->hash_next = hash[d->id % NR_BUCKETS];
+	hash[d->id % NR_BUCKETS] = d;
+	spin_unlock(&hash_lock);
+}
+
+static void hash_remove(struct domain *d)
+{
+	struct domain **link = &hash[d->id % NR_BUCKETS];
+
+	spin_lock(&hash_lock);
+	while (*link != d)
+		link = &(*link)->hash_next;
+	*link = d->hash_next;
+	spin_unlock(&hash_lock);
+}
+
+/* The first reference goes when the parts are down and no page is left, whichever comes last. */
+static bool takes_first_ref(struct domain *d)
+{
+	return READ_ONCE(d->is_torn_down) && !READ_ONCE(d->tot_pages) && !atomic_xchg(&d->first_ref_gone, true);
+}
+
+void domain_torn_down(struct domain *d)
+{
+	WRITE_ONCE(d->is_torn_down, true);
+	smp_mb(); /* pairs with the decrement in page_freed() */
+	if (takes_first_ref(d))
+		domain_put(d);
+}
+
+/* The last put of a frame that a domain owned. Pages keep the domain, so it is still there. */
+static void page_freed(domid_t owner, enum page_type type)
+{
+	struct domain *d;
+	bool last = false;
+
+	spin_lock(&hash_lock);
+	for (d = hash[owner % NR_BUCKETS]; d && d->id != owner; d = d->hash_next)
+		;
+	if (d && type == PAGE_RAM)
+		last = atomic_sub_return(&d->tot_pages, 1) == 0 && takes_first_ref(d);
+	else if (d && type == PAGE_SHARED)
+		atomic_dec(&d->nr_shared_pages);
+	spin_unlock(&hash_lock);
+	if (last)
+		domain_put(d);
+}
+
 static struct domain *find_locked(domid_t id)
 {
 	struct domain *d;
@@ -82,6 +141,8 @@ struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc)
 	*rc = hvm_ops->domain_init(&d->hvm);
 	if (*rc < 0)
 		goto out_p2m;
+	frame_freed_hook = page_freed;
+	hash_add(d);
 	return d;
 
 out_p2m:
@@ -166,6 +227,7 @@ static void domain_free(struct domain *d)
 		vcpu_free(v);
 	kfree(d->vcpus, d->max_vcpus * sizeof(d->vcpus[0]));
 	domain_free_hook(d);
+	hash_remove(d);
 	hvm_ops->domain_free(&d->hvm);
 	BUG_ON(p2m_destroy(&d->p2m, UINT32_MAX, NULL) < 0); /* empty long since */
 	p2m_free(&d->p2m);
@@ -306,5 +368,9 @@ bool domain_charge_pages(struct domain *d, uint32_t nr)
 
 void domain_uncharge_pages(struct domain *d, uint32_t nr)
 {
-	BUG_ON(atomic_sub_return(&d->tot_pages, nr) > UINT32_MAX / 2);
+	uint32_t left = atomic_sub_return(&d->tot_pages, nr);
+
+	BUG_ON(left > UINT32_MAX / 2);
+	if (left == 0 && takes_first_ref(d))
+		domain_put(d);
 }

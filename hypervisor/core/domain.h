@@ -43,6 +43,9 @@ struct domain {
 	uint32_t refcount;		/* atomic */
 	spinlock_t lock;		/* level domain */
 	struct list list;		/* domlist lock; ascending id */
+	struct domain *hash_next;	/* domhash lock */
+	bool is_torn_down;		/* all parts are down, the pages may not be gone yet; set once */
+	bool first_ref_gone;		/* atomic */
 	uint32_t pause_count;		/* domain lock; control pause and shutdown each count one */
 	bool is_control_paused;		/* DOMCTL_pausedomain; domain lock */
 	uint8_t handle[16];		/* uuid; domain lock */
@@ -97,6 +100,8 @@ struct domain *domain_get(domid_t id);
 struct domain *domain_get_from(domid_t id);
 void domain_ref(struct domain *d); /* the caller already has one */
 void domain_put(struct domain *d); /* the last one frees it; no lock held */
+/* All parts are down: the reference it was created with goes, now or with its last page. */
+void domain_torn_down(struct domain *d);
 /* Called when the last reference goes, before core frees vCPUs, p2m and struct: upper floors free theirs. */
 extern void (*domain_free_hook)(struct domain *d);
 

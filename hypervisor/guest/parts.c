@@ -132,7 +132,7 @@ int domain_destroy(struct domain *d)
 	}
 	/* Dom0's daemons let go of the rings they have mapped only when they are told that it is dying. */
 	evtchn_send_global_virq(hardware_domain, VIRQ_DOM_EXC);
-	domain_put(d); /* the one it was created with; the caller has its own */
+	domain_torn_down(d);
 	return 0;
 }
 
