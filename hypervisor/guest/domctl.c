@@ -6,7 +6,7 @@
 #include "lib/errno.h"
 #include "x86/cpu.h"
 
-enum { NO_TARGET = 1, OTHER_ONLY = 2, NO_ANSWER = 4 };
+enum { NO_TARGET = 1, OTHER_ONLY = 2, NO_ANSWER = 4, OWN_IS_EPERM = 8 };
 
 struct row {
 	domctl_fn *fn;
@@ -45,7 +45,7 @@ static const struct row ops[] = {
 
 #define OP(name, flags) [XEN_DOMCTL_##name - XEN_DOMCTL_HL_BASE] = { domctl_##name, flags }
 static const struct row hl_ops[] = {
-	OP(hl_load, OTHER_ONLY),
+	OP(hl_load, OTHER_ONLY | OWN_IS_EPERM),
 	OP(hl_pvh_start, OTHER_ONLY | NO_ANSWER),
 	OP(hl_grant_seed, OTHER_ONLY | NO_ANSWER),
 	OP(hl_hvm_params, OTHER_ONLY),
@@ -67,9 +67,11 @@ static int run(struct vcpu *v, const struct row *row, struct xen_domctl *op)
 
 	if (row->flags & NO_TARGET)
 		return row->fn(v, NULL, op);
+	if (op->domain == DOMID_SELF)
+		return -ESRCH; /* unlike elsewhere, a number is asked for */
 	d = row->flags & OTHER_ONLY ? perms_get_other(v, op->domain, &rc) : perms_get_domain(v, op->domain, &rc);
 	if (!d)
-		return rc;
+		return rc == -EINVAL && row->flags & OWN_IS_EPERM ? -EPERM : rc;
 	rc = row->fn(v, d, op);
 	domain_put(d);
 	return rc;

@@ -344,21 +344,24 @@ void gnttab_track_free(struct domain *d, uint32_t handle)
 	spin_unlock(&t->lock);
 }
 
-bool gnttab_track_take(struct domain *d, uint32_t handle, uint64_t gfn, struct maptrack *m)
+int gnttab_track_take(struct domain *d, uint32_t handle, uint64_t gfn, struct maptrack *m)
 {
 	struct gnttab *t = d->gnttab;
 	struct maptrack *slot;
-	bool ok;
+	int rc = GNTST_okay;
 
 	spin_lock(&t->lock);
 	slot = track_at(t, handle);
-	ok = slot && slot->rd && !slot->busy && (gfn == ~0ULL || slot->gfn == gfn);
-	if (ok) {
+	if (!slot || !slot->rd || slot->busy) {
+		rc = GNTST_bad_handle;
+	} else if (gfn != ~0ULL && slot->gfn != gfn) {
+		rc = GNTST_general_error;
+	} else {
 		slot->busy = true;
 		*m = *slot;
 	}
 	spin_unlock(&t->lock);
-	return ok;
+	return rc;
 }
 
 void gnttab_check(struct domain *d)

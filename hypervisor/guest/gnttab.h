@@ -74,8 +74,11 @@ void gnttab_unpin(struct domain *rd, uint32_t ref, bool readonly);
 int64_t gnttab_track_new(struct domain *d, const struct maptrack *m);
 void gnttab_track_ready(struct domain *d, uint32_t handle);
 void gnttab_track_free(struct domain *d, uint32_t handle);
-/* Take a handle (at gfn; ~0: anywhere) out for unmapping: busy from now on. False: no such, or busy already. */
-bool gnttab_track_take(struct domain *d, uint32_t handle, uint64_t gfn, struct maptrack *m);
+/*
+ * Take a handle (at gfn; ~0: anywhere) out for unmapping: busy from now on. GNTST_bad_handle: no such, or
+ * busy already; GNTST_general_error: it is elsewhere.
+ */
+int gnttab_track_take(struct domain *d, uint32_t handle, uint64_t gfn, struct maptrack *m);
 
 /* The operations, called by gnttab_op.c; *done of count are finished. 0, -EFAULT or -ERESTART. */
 int64_t gnttab_op_map(struct vcpu *v, guest_ptr_t ops, uint32_t count, uint32_t *done);

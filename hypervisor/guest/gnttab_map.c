@@ -64,7 +64,7 @@ static int map_one(struct domain *ld, struct gnttab_map_grant_ref *op)
 	if (op->flags & GNTMAP_device_map)
 		return GNTST_no_device_space; /* without an IOMMU a device cannot be given this one page */
 	if (!(op->flags & GNTMAP_host_map) || (op->flags & (GNTMAP_application_map | GNTMAP_contains_pte)))
-		return GNTST_general_error;
+		return GNTST_bad_gntref;
 	if (op->host_addr >> PAGE_SHIFT > P2M_MAX_GFN)
 		return GNTST_bad_virt_addr;
 	rd = domain_get(op->dom);
@@ -130,8 +130,10 @@ static void leave_all(struct domain *ld, struct leaving *list, unsigned int nr)
 
 static int unmap_one(struct domain *ld, const struct gnttab_unmap_grant_ref *op, struct leaving *l)
 {
-	if (!gnttab_track_take(ld, op->handle, op->host_addr >> PAGE_SHIFT, &l->m))
-		return GNTST_bad_handle;
+	int rc = gnttab_track_take(ld, op->handle, op->host_addr >> PAGE_SHIFT, &l->m);
+
+	if (rc)
+		return rc;
 	l->handle = op->handle;
 	if (leave_begin(ld, l)) {
 		gnttab_track_ready(ld, op->handle);
@@ -178,7 +180,7 @@ int gnttab_destroy(struct domain *d)
 	for (; t->nr_handles && t->destroy_handle < end && nr < DESTROY_PER_RUN; t->destroy_handle++) {
 		struct leaving *l = &list[nr];
 
-		if (!gnttab_track_take(d, t->destroy_handle, ~0ULL, &l->m))
+		if (gnttab_track_take(d, t->destroy_handle, ~0ULL, &l->m))
 			continue;
 		l->handle = t->destroy_handle;
 		(void)leave_begin(d, l); /* an entry that stays goes with the p2m */

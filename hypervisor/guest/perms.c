@@ -12,14 +12,13 @@ struct domain *perms_get_domain(struct vcpu *v, domid_t id, int *rc)
 		domain_ref(v->d);
 		return v->d;
 	}
-	if (!v->d->is_privileged) {
-		*rc = -EPERM;
-		return NULL;
-	}
 	d = domain_get(id);
-	if (!d)
-		*rc = -ESRCH;
-	return d;
+	if (d && v->d->is_privileged)
+		return d;
+	*rc = d ? -EPERM : -ESRCH;
+	if (d)
+		domain_put(d);
+	return NULL;
 }
 
 struct domain *perms_get_other(struct vcpu *v, domid_t id, int *rc)
