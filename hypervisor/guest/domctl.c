@@ -6,7 +6,7 @@
 #include "lib/errno.h"
 #include "x86/cpu.h"
 
-enum { NO_TARGET = 1, OTHER_ONLY = 2, NO_ANSWER = 4, OWN_IS_EPERM = 8 };
+enum { NO_TARGET = 1, OTHER_ONLY = 2, NO_ANSWER = 4 };
 
 struct row {
 	domctl_fn *fn;
@@ -45,7 +45,7 @@ static const struct row ops[] = {
 
 #define OP(name, flags) [XEN_DOMCTL_##name - XEN_DOMCTL_HL_BASE] = { domctl_##name, flags }
 static const struct row hl_ops[] = {
-	OP(hl_load, OTHER_ONLY | OWN_IS_EPERM),
+	OP(hl_load, OTHER_ONLY),
 	OP(hl_pvh_start, OTHER_ONLY | NO_ANSWER),
 	OP(hl_grant_seed, OTHER_ONLY | NO_ANSWER),
 	OP(hl_hvm_params, OTHER_ONLY),
@@ -71,7 +71,7 @@ static int run(struct vcpu *v, const struct row *row, struct xen_domctl *op)
 		return -ESRCH; /* unlike elsewhere, a number is asked for */
 	d = row->flags & OTHER_ONLY ? perms_get_other(v, op->domain, &rc) : perms_get_domain(v, op->domain, &rc);
 	if (!d)
-		return rc == -EINVAL && row->flags & OWN_IS_EPERM ? -EPERM : rc;
+		return rc;
 	rc = row->fn(v, d, op);
 	domain_put(d);
 	return rc;
