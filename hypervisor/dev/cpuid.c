@@ -207,14 +207,36 @@ void cpuid_answer(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_
 		patch(v, leaf, subleaf, regs);
 }
 
+/*
+ * The tools read a policy into an object of their own and write that back through an array of the same size,
+ * with a leaf for each number up to the largest, all subleaves of 4, and two of the hypervisor's. So a list for
+ * them ends with empty leaves: the extended ones that have no row, then PADDING times the hypervisor's first.
+ */
+#define PADDING 10
+
+static unsigned int nr_empty_extended(const struct cpuid_policy *p)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < NR_EXTENDED_LEAVES; i++)
+		nr += p->extended[i] == CPUID_NO_ROW;
+	return nr;
+}
+
 unsigned int cpuid_nr_leaves(const struct cpuid_policy *p)
 {
-	return p->nr;
+	return p->nr_known + nr_empty_extended(p) + PADDING;
 }
 
 struct cpuid_leaf cpuid_leaf_at(const struct cpuid_policy *p, unsigned int i)
 {
-	return p->row[index_nospec(i, p->nr)];
+	if (i < p->nr_known)
+		return p->row[index_nospec(i, p->nr_known)];
+	i -= p->nr_known;
+	for (unsigned int leaf = 0; leaf < NR_EXTENDED_LEAVES; leaf++)
+		if (p->extended[leaf] == CPUID_NO_ROW && i-- == 0)
+			return (struct cpuid_leaf){ 0x80000000 + leaf, CPUID_NO_SUBLEAF, 0, 0, 0, 0 };
+	return (struct cpuid_leaf){ CPUID_XEN_BASE, CPUID_NO_SUBLEAF, 0, 0, 0, 0 };
 }
 
 int cpuid_set_leaves(struct domain *d, const struct cpuid_leaf *leaves, unsigned int nr,

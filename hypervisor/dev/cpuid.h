@@ -20,6 +20,7 @@ struct cpuid_leaf {
 enum { POLICY_RAW, POLICY_HOST, POLICY_PV_MAX, POLICY_HVM_MAX, POLICY_PV_DEFAULT, POLICY_HVM_DEFAULT };
 #define CPUID_FEATURESET_WORDS 20
 #define CPUID_MAX_LEAVES 64
+#define CPUID_MAX_SERIALISED 128 /* what the tools may need for a policy of their own making */
 
 void cpuid_init(void);	/* boot CPU, after features_init: the host's policies */
 int cpuid_create(struct domain *d) __must_check; /* d->cpuid = the default policy; -ENOMEM */
@@ -30,6 +31,7 @@ void cpuid_answer(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_
 
 /* Host, max or default; NULL for the PV ones (POLICY_RAW is the host's, unfiltered). */
 const struct cpuid_policy *cpuid_system_policy(unsigned int index);
+/* Those that 4.17's tools know. */
 unsigned int cpuid_nr_leaves(const struct cpuid_policy *p);
 struct cpuid_leaf cpuid_leaf_at(const struct cpuid_policy *p, unsigned int i); /* i < nr */
 /*

@@ -149,12 +149,14 @@ static void collect(struct cpuid_policy *p)
 	memset(p, 0, sizeof(*p));
 	memset(p->basic, CPUID_NO_ROW, sizeof(p->basic));
 	memset(p->extended, CPUID_NO_ROW, sizeof(p->extended));
-	for (leaf = 0; leaf < NR_BASIC_LEAVES; leaf++)
-		if (leaf <= max(max_basic, 0xdu))
-			add_subleaves(p, leaf);
+	for (leaf = 0; leaf <= 0xd; leaf++)
+		add_subleaves(p, leaf);
 	for (leaf = 0x80000000; leaf < 0x80000000 + NR_EXTENDED_LEAVES; leaf++)
 		if (leaf <= 0x80000008 || (leaf <= max_extended && leaf >= 0x80000019 && leaf != 0x8000001c))
 			add(p, leaf, CPUID_NO_SUBLEAF);
+	p->nr_known = p->nr;
+	add(p, 0x15, CPUID_NO_SUBLEAF);
+	add(p, 0x16, CPUID_NO_SUBLEAF);
 	/* A leaf past the host's end answers with the last leaf's data on Intel: not with ours. */
 	for (unsigned int i = 0; i < p->nr; i++) {
 		struct cpuid_leaf *row = &p->row[i];
@@ -230,17 +232,13 @@ static void shape_xsave(struct cpuid_policy *p)
 /* Facts that are ours, not the host's. CPU counts and IDs are filled in when a vCPU asks. */
 static void shape_leaves(struct cpuid_policy *p)
 {
-	static const uint32_t hidden[] = { 3, 5, 9, 0xa, 0xb, 0xf, 0x10, 0x12, 0x14, 0x8000000a, 0x8000001b, 0x8000001d,
-					   0x8000001e, 0x8000001f, 0x80000020 };
+	static const uint32_t hidden[] = { 3, 5, 8, 9, 0xa, 0xb, 0xc, 0x8000000a, 0x8000001b, 0x8000001d, 0x8000001e,
+					   0x8000001f, 0x80000020 };
 	struct cpuid_leaf *row;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(hidden); i++)
 		clear(p, hidden[i]);
-	for (i = 8; i <= 0xc; i++)
-		clear(p, i);
-	clear(p, 0x11);
-	clear(p, 0x13);
 	clear(p, 6);
 	cpuid_policy_find(p, 6, 0)->a = LEAF6_ARAT;
 	row = cpuid_policy_find(p, 7, 0);
@@ -254,13 +252,11 @@ static void shape_leaves(struct cpuid_policy *p)
 		p->row[p->basic[0]].a = 0xd;
 		clear(p, 0x15);
 		clear(p, 0x16);
-	} else if (p->basic[0x15] != CPUID_NO_ROW && p->basic[0x16] != CPUID_NO_ROW) {
+	} else {
 		/* The crystal is the vLAPIC's clock; TSC = crystal * EBX / EAX. */
 		row = cpuid_policy_find(p, 0x15, 0);
 		*row = (struct cpuid_leaf){ 0x15, CPUID_NO_SUBLEAF, 100000, (uint32_t)cpuid_host_tsc_khz(), 100000000, 0 };
 		p->row[p->basic[0]].a = 0x16;
-	} else {
-		p->row[p->basic[0]].a = min(p->row[p->basic[0]].a, 0xdu);
 	}
 	row = cpuid_policy_find(p, 0x80000000, 0);
 	row->a = min(row->a, 0x80000000 + NR_EXTENDED_LEAVES - 1);

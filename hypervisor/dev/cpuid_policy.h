@@ -12,6 +12,7 @@
 
 struct cpuid_policy {
 	uint8_t nr;
+	uint8_t nr_known; /* of those, leaves that 4.17's tools know; the others come last */
 	uint8_t basic[NR_BASIC_LEAVES];	      /* first row of leaf i, CPUID_NO_ROW: all zero */
 	uint8_t extended[NR_EXTENDED_LEAVES]; /* of leaf 0x80000000 + i */
 	struct cpuid_leaf row[CPUID_MAX_LEAVES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * CPUID policies between dev/cpuid.c and the tools, for domctl and sysctl. There are no MSR policies:
- * what a guest's MSRs say follows from CPUID.
+ * what a guest's MSRs say follows from CPUID. The tools send two nevertheless; both must say "nothing special".
  */
 #include "dev/cpuid.h"
 #include "guest/domctl.h"
@@ -9,14 +9,18 @@
 #include "lib/errno.h"
 #include "mem/kalloc.h"
 
+#define MSR_PLATFORM_INFO     0xce
+#define MSR_ARCH_CAPABILITIES 0x10a
+#define MAX_MSRS	      2
+
 _Static_assert(sizeof(struct cpuid_leaf) == sizeof(xen_cpuid_leaf_t), "leaves have the ABI's layout");
 
-/* Fills *nr; a NULL array asks for the number only. */
+/* Fills *nr; a NULL array asks how large the tools' buffers must be, for policies of their own making too. */
 static int leaves_out(const struct cpuid_policy *p, guest_ptr_t to, uint32_t *nr)
 {
 	uint32_t have = cpuid_nr_leaves(p), room = *nr, i;
 
-	*nr = have;
+	*nr = guest_ptr_null(to) ? CPUID_MAX_SERIALISED : have;
 	if (guest_ptr_null(to))
 		return 0;
 	if (room < have)
@@ -34,7 +38,7 @@ int domctl_get_cpu_policy(struct vcpu *v, struct domain *d, struct xen_domctl *o
 {
 	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
 
-	p->nr_msrs = 0;
+	p->nr_msrs = guest_ptr_null(HANDLE_PTR(p->msrs)) ? MAX_MSRS : 0;
 	return leaves_out(d->cpuid, HANDLE_PTR(p->leaves), &p->nr_leaves);
 }
 
@@ -71,9 +75,13 @@ int domctl_set_cpu_policy(struct vcpu *v, struct domain *d, struct xen_domctl *o
 		return -EEXIST; /* a guest that has looked keeps what it saw */
 	if (p->nr_leaves > 4 * CPUID_MAX_LEAVES)
 		return -E2BIG;
-	if (p->nr_msrs) {
-		if (copy_from_guest(&msr, HANDLE_PTR(p->msrs), sizeof(msr)))
+	if (p->nr_msrs > MAX_MSRS)
+		return -E2BIG;
+	for (uint32_t i = 0; i < p->nr_msrs; i++) {
+		if (copy_from_guest_at(&msr, HANDLE_PTR(p->msrs), i, sizeof(msr)))
 			return -EFAULT;
+		if ((msr.idx == MSR_PLATFORM_INFO || msr.idx == MSR_ARCH_CAPABILITIES) && !msr.flags && !msr.val)
+			continue;
 		p->err_msr = msr.idx;
 		return -EINVAL;
 	}
@@ -90,7 +98,7 @@ int sysctl_get_cpu_policy(struct vcpu *v, struct xen_sysctl *op)
 	policy = cpuid_system_policy(p->index);
 	if (!policy)
 		return -EOPNOTSUPP; /* PV */
-	p->nr_msrs = 0;
+	p->nr_msrs = guest_ptr_null(HANDLE_PTR(p->msrs)) ? MAX_MSRS : 0;
 	return leaves_out(policy, HANDLE_PTR(p->leaves), &p->nr_leaves);
 }
 
