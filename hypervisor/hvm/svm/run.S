@@ -31,9 +31,10 @@
 	mov	8 * 13(%rdi), %r13
 	mov	8 * 14(%rdi), %r14
 	mov	8 * 15(%rdi), %r15
-	mov	8 * 7(%rdi), %rdi
 	clgi
 	sti
+	/* STI's shadow must not reach into VMRUN: QEMU 7.2 would lend it to the guest's first instruction. */
+	mov	8 * 7(%rdi), %rdi
 	vmrun	%rax
 	cli
 	stgi
