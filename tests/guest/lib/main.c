@@ -55,6 +55,14 @@ uint64_t option_number(const char *key, uint64_t fallback)
 	return text ? parse_number(text) : fallback;
 }
 
+bool option_is(const char *key, const char *value)
+{
+	const char *text = option_text(key);
+	size_t n = strlen(value);
+
+	return text && !strncmp(text, value, n) && (text[n] == ' ' || !text[n]);
+}
+
 void test_printf(const char *fmt, ...)
 {
 	char text[1024];

@@ -66,6 +66,8 @@ bool test_has_failed(void);
 
 /* The value of "key=" on the payload's command line as a number, or fallback. */
 uint64_t option_number(const char *key, uint64_t fallback);
+/* Whether the command line says key=value. */
+bool option_is(const char *key, const char *value);
 bool is_dom0(void);
 /* Whether the hypervisor is Helium; what differs from Xen on purpose is checked only there. */
 bool is_helium(void);
