@@ -22,6 +22,8 @@ static int apply(struct cli *cli, int (*op)(struct hl *, uint32_t), const char *
 	if (!domid)
 		return cli_error("cannot %s domain 0: nobody could undo it", what);
 	rc = op(cli->hl, domid);
+	if (rc == -EINVAL && op == hl_domain_unpause)
+		return cli_error("%s is not paused", cli->arg[0]);
 	return rc < 0 ? cli_error("cannot %s %s: %s", what, cli->arg[0], strerror(-rc)) : 0;
 }
 

@@ -81,6 +81,10 @@ static int pin(struct cli *cli, uint32_t domid, uint32_t vcpu, const char *text)
 		return cli_usage(cli, "CPUs are written as in 0-3,^2 or all, not '%s'", text);
 	memcpy(&map, &cpus, sizeof(map));
 	rc = hl_vcpu_set_affinity(cli->hl, domid, vcpu, &map);
+	if (rc == -ESRCH)
+		return cli_error("%s has no vCPU %u (hl vcpu-list %s shows them)", cli->arg[0], vcpu, cli->arg[0]);
+	if (rc == -EINVAL)
+		return cli_error("none of the CPUs %s is there (hl info shows how many there are)", text);
 	if (rc < 0)
 		return cli_error("vCPU %u cannot run on CPUs %s: %s", vcpu, text, strerror(-rc));
 	return 0;
