@@ -147,6 +147,11 @@ static void svm_run(struct hvm_vcpu *hv, bool flush, struct hvm_exit *exit)
 	struct vmcb *vmcb = vmcb_of(hv);
 
 	before_entry(hv, vmcb, flush);
+	if (unlikely(hv->window_open) && !vmcb->v_irq) {
+		/* QEMU's TCG can lose V_IRQ when a physical interrupt arrives during VMRUN. */
+		vmcb->v_irq = V_IRQ;
+		vmcb_dirty(vmcb, CLEAN_TPR);
+	}
 	if (spec_stuff_rsb)
 		svm_enter_stuff_rsb(hv, hv->vmcb_hpa);
 	else
