@@ -53,26 +53,33 @@ struct p2m_place {
 	unsigned int level;
 };
 
+/* Unrolled: this is on the path of every hypercall argument. */
 static inline struct p2m_place p2m_walk(mfn_t root, uint64_t gfn)
 {
-	struct p2m_place w = { .level = P2M_LEVELS };
+	struct p2m_place w;
 	mfn_t table = root;
 
-	for (;; w.level--) {
+#pragma GCC unroll 4
+	for (w.level = P2M_LEVELS; w.level; w.level--) {
 		w.slot = table_map(table) + slot_index(gfn, w.level);
 		w.entry = READ_ONCE(*w.slot);
 		if (!entry_is_table(w.entry) || w.level == 1)
-			return w;
+			break;
 		table = entry_mfn(w.entry);
 	}
+	return w;
+}
+
+/* The frame behind exactly gfn, if the place holds a leaf. */
+static inline mfn_t place_mfn(const struct p2m_place *w, uint64_t gfn)
+{
+	return mfn_add(entry_mfn(w->entry), gfn & ((1ULL << level_order(w->level)) - 1));
 }
 
 static inline struct p2m_entry place_entry(const struct p2m_place *w, uint64_t gfn)
 {
-	uint64_t inside = gfn & ((1ULL << level_order(w->level)) - 1);
-
 	return (struct p2m_entry){
-		.mfn = entry_is_leaf(w->entry) ? mfn_add(entry_mfn(w->entry), inside) : INVALID_MFN,
+		.mfn = entry_is_leaf(w->entry) ? place_mfn(w, gfn) : INVALID_MFN,
 		.type = entry_type(w->entry),
 		.order = (uint8_t)level_order(w->level),
 	};

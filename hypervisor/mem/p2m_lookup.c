@@ -7,7 +7,7 @@
 #include "lib/bug.h"
 #include "mem/p2m_entry.h"
 
-static struct p2m_place walk_steadily(const struct p2m *p, uint64_t gfn)
+static inline struct p2m_place walk_steadily(const struct p2m *p, uint64_t gfn)
 {
 	struct p2m_place w;
 	uint32_t seq;
@@ -37,29 +37,29 @@ struct p2m_entry p2m_lookup(const struct p2m *p, gfn_t gfn)
 bool p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn, struct p2m_entry *entry)
 {
 	unsigned int allowed = write ? WRITABLE : READABLE;
-	struct p2m_entry e;
 	struct p2m_place w;
 	bool got;
+	mfn_t m;
 
 	if (gfn.n > P2M_MAX_GFN)
 		return false;
 	for (;;) {
 		w = walk_steadily(p, gfn.n);
-		e = place_entry(&w, gfn.n);
-		if (!(allowed >> e.type & 1))
+		if (!(allowed >> entry_type(w.entry) & 1))
 			return false;
-		got = page_get_mapped(e.mfn);
+		m = place_mfn(&w, gfn.n);
+		got = page_get_mapped(m);
 		/* Still the same place and entry? Then its reference was there all along, and ours is right. */
 		if (likely(READ_ONCE(*w.slot) == w.entry))
 			break;
 		if (got)
-			page_put(e.mfn);
+			page_put(m);
 	}
 	if (!got)
 		return false; /* PAGE_COUNT_MAX */
-	*mfn = e.mfn;
+	*mfn = m;
 	if (entry)
-		*entry = e;
+		*entry = place_entry(&w, gfn.n);
 	return true;
 }
 
