@@ -24,17 +24,7 @@ static void done_with_page(void *va, mfn_t mfn)
 
 static bool walk_read(void *ctx, uint64_t gpa, void *dst, unsigned int size)
 {
-	void *va;
-	mfn_t mfn;
-
-	if (!with_page(ctx, gpa, false, &va, &mfn))
-		return false;
-	if (size == 8)
-		*(uint64_t *)dst = READ_ONCE(*(uint64_t *)va);
-	else
-		*(uint32_t *)dst = READ_ONCE(*(uint32_t *)va);
-	done_with_page(va, mfn);
-	return true;
+	return p2m_read(ctx, gpa, dst, size);
 }
 
 static bool walk_set_bits(void *ctx, uint64_t gpa, uint64_t old, uint64_t bits, unsigned int size)

@@ -7,8 +7,7 @@
  *	           |        +-> 2 MiB frame
  *	           +-> 1 GiB frame
  *
- * Invariants: a leaf is aligned to its size on both sides; no table lies where a leaf of the level
- * above says the same (for RAM and devices, merged as soon as the last piece comes). Lock: p2m.
+ * Invariant: a leaf is aligned to its size on both sides. Lock: p2m.
  */
 #include "mem/p2m.h"
 #include "lib/bug.h"
@@ -18,6 +17,10 @@
 #include "mem/p2m_entry.h"
 
 #define MAX_MFN (1ULL << 40)
+
+/* Each p2m counts its versions from a point that no other will reach. */
+static uint64_t next_version;
+#define VERSIONS_PER_P2M (1ULL << 40)
 
 int p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool use_1g)
 {
@@ -31,6 +34,7 @@ int p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool
 		.domid = domid,
 		.use_1g = use_1g,
 		.tlb_gen = 1,
+		.version = atomic_add_return(&next_version, VERSIONS_PER_P2M),
 		.nr_tables = 1,
 		.max_tables = P2M_MAX_TABLES,
 		.retired = INVALID_MFN,
@@ -43,6 +47,13 @@ int p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool
 static void slot_set(uint64_t *slot, uint64_t e)
 {
 	store_release(slot, e); /* a table's content before the pointer to it */
+}
+
+/* For a slot that held an entry: what was looked up before no longer holds. */
+static void slot_change(struct p2m *p, uint64_t *slot, uint64_t e)
+{
+	slot_set(slot, e);
+	p2m_new_version(p);
 }
 
 /* --- tables --- */
@@ -68,12 +79,11 @@ static mfn_t table_alloc(struct p2m *p)
 
 /*
  * The list runs through each table's first word, in the form of a table entry: a lookup that is still
- * inside follows it to another table of this p2m, finds a hole there, and sees retire_seq.
+ * inside follows it to another table of this p2m, finds a hole there, and sees the new version.
  */
 void p2m_retire_table(struct p2m *p, mfn_t table)
 {
-	WRITE_ONCE(p->retire_seq, p->retire_seq + 1);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with walk_steadily() */
+	p2m_new_version(p);
 	page_clear(table_map(table));
 	if (!mfn_eq(p->retired, INVALID_MFN))
 		WRITE_ONCE(*table_map(table), p->retired.n << PAGE_SHIFT | 1);
@@ -107,45 +117,49 @@ static void table_replace(struct p2m *p, uint64_t *slot, uint64_t leaf, unsigned
 static int leaf_split(struct p2m *p, uint64_t *slot, unsigned int level)
 {
 	unsigned int order = level_order(level - 1), i;
-	mfn_t table = table_alloc(p), first = entry_mfn(*slot);
+	uint64_t first = p->format->leaf(entry_mfn(*slot), entry_type(*slot), order);
+	mfn_t table = table_alloc(p);
 	uint64_t *t;
 
 	if (mfn_eq(table, INVALID_MFN))
 		return -ENOMEM;
 	t = table_map(table);
 	for (i = 0; i < P2M_SLOTS; i++)
-		t[i] = p->format->leaf(mfn_add(first, (uint64_t)i << order), entry_type(*slot), order);
+		t[i] = first + entry_distance(i, order);
 	slot_set(slot, p->format->table(table));
 	return 0;
 }
 
-static bool is_mergeable(const struct p2m *p, const uint64_t *t, unsigned int level)
+static bool is_mergeable(const uint64_t *t, unsigned int level)
 {
 	unsigned int order = level_order(level), i;
 	enum p2m_type type = entry_type(t[0]);
-	mfn_t first = entry_mfn(t[0]);
 
-	if ((type != P2M_RAM && type != P2M_MMIO) || first.n & ((1ULL << (order + 9)) - 1))
+	if ((type != P2M_RAM && type != P2M_MMIO) || entry_mfn(t[0]).n & ((1ULL << (order + 9)) - 1))
 		return false;
-	/* Most tables that cannot be merged differ near the end: they are still being filled. */
-	for (i = P2M_SLOTS; i-- > 0;)
-		if (t[i] != p->format->leaf(mfn_add(first, (uint64_t)i << order), type, order))
+	for (i = P2M_SLOTS - 1; i > 0; i--)
+		if (t[i] != t[0] + entry_distance(i, order))
 			return false;
 	return true;
 }
 
-/* If the table of `level` that holds gfn says nothing that one leaf above would not, make it that leaf. */
+/*
+ * If the table of `level` that holds gfn says nothing that one leaf above would not, make it that leaf.
+ * Only the first and the last slot ask.
+ */
 static void try_merge(struct p2m *p, uint64_t gfn, unsigned int level)
 {
 	unsigned int top = p->use_1g ? 3 : 2, l;
 	uint64_t *slot, *t;
 
 	for (; level < top; level++) {
+		if ((slot_index(gfn, level) + 1) % P2M_SLOTS > 1)
+			return;
 		slot = table_map(p->root) + slot_index(gfn, P2M_LEVELS);
 		for (l = P2M_LEVELS - 1; l > level; l--)
 			slot = table_map(entry_mfn(*slot)) + slot_index(gfn, l);
 		t = table_map(entry_mfn(*slot));
-		if (!is_mergeable(p, t, level))
+		if (!is_mergeable(t, level))
 			return;
 		table_replace(p, slot, p->format->leaf(entry_mfn(t[0]), entry_type(t[0]), level_order(level + 1)),
 			      level + 1);
@@ -199,6 +213,8 @@ static void slot_put_leaf(struct p2m *p, uint64_t *slot, uint64_t leaf, unsigned
 {
 	if (entry_is_table(*slot))
 		table_replace(p, slot, leaf, level);
+	else if (*slot)
+		slot_change(p, slot, leaf);
 	else
 		slot_set(slot, leaf);
 }
@@ -323,7 +339,7 @@ int p2m_unmap(struct p2m *p, gfn_t gfn, struct p2m_entry expect)
 	spin_lock(&p->lock);
 	rc = slot_expect(p, gfn, expect, &slot);
 	if (!rc)
-		slot_set(slot, 0);
+		slot_change(p, slot, 0);
 	spin_unlock(&p->lock);
 	return rc;
 }
@@ -337,7 +353,7 @@ int p2m_set_type(struct p2m *p, gfn_t gfn, struct p2m_entry expect, enum p2m_typ
 	spin_lock(&p->lock);
 	rc = slot_expect(p, gfn, expect, &slot);
 	if (!rc)
-		slot_set(slot, p->format->leaf(expect.mfn, type, 0));
+		slot_change(p, slot, p->format->leaf(expect.mfn, type, 0));
 	if (!rc)
 		try_merge(p, gfn.n, 1);
 	spin_unlock(&p->lock);

@@ -4,7 +4,7 @@
  * Entry bits differ by vendor (struct p2m_format); walking, splitting and merging are written once.
  *
  * Changes are made under p2m->lock, which these functions take. Lookups take no lock: an entry is one aligned
- * 64-bit word, tables are recycled only within the same p2m, and retire_seq tells when one was. A present RAM, SHARED, FOREIGN or GRANT entry holds one
+ * 64-bit word, tables are recycled only within the same p2m, and `version` tells when one was. A present RAM, SHARED, FOREIGN or GRANT entry holds one
  * reference to its frame (a superpage: to each), taken by the mapper and handed to whoever unmaps.
  *
  * After an entry was removed or lost rights, p2m_flush() must return before the reference is
@@ -56,7 +56,11 @@ struct p2m {
 	uint64_t tlb_gen;	/* atomic; a CPU that entered with an older one must flush first */
 	uint32_t nr_tables;	/* pages of the tree, retired ones included; lock */
 	uint32_t max_tables;	/* p2m_map() fails with -ENOMEM beyond; P2M_MAX_TABLES at creation, core may change it */
-	uint32_t retire_seq;	/* rises whenever a table leaves the tree: lookups that saw it start over */
+	/*
+	 * Rises whenever an entry or table leaves the tree or an entry changes, before a frame is let go: what was
+	 * looked up at a version holds while the version stands. No two p2ms ever share a value. Lock, read by any.
+	 */
+	uint64_t version;
 	mfn_t retired;		/* tables that left the tree, for reuse here only; lock */
 	struct {
 		mfn_t mfn;
@@ -85,7 +89,8 @@ struct p2m_entry p2m_lookup(const struct p2m *p, gfn_t gfn);
 
 /*
  * Map 2^order frames. Only a hole or P2M_MMIO may be replaced, -EEXIST otherwise; -ENOMEM for tables;
- * -EINVAL misaligned or out of range. Merges into a larger entry where all 512 neighbours agree.
+ * -EINVAL misaligned or out of range. The first or last of 512 neighbours that agree merges them into one entry
+ * (not each: a page that balloons out and in again would make and break a table every time).
  * Order 18 is split by us where use_1g is false. When an MMIO entry was replaced the caller owes a p2m_flush().
  */
 int __must_check p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_type type);
@@ -105,9 +110,16 @@ uint64_t p2m_count_type(const struct p2m *p, enum p2m_type type);
 
 /*
  * The frame behind gfn, referenced, if it is one that a guest's own access would reach: RAM, SHARED,
- * FOREIGN or GRANT (and writable when `write`). page_put(*mfn) when done. *entry may be NULL.
+ * FOREIGN or GRANT (and writable when `write`). page_put(*mfn) when done. *entry may be NULL; its order may be
+ * smaller than the real one.
  */
 bool __must_check p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn, struct p2m_entry *entry);
+
+/*
+ * Read the 4 or 8 bytes at gpa, which must lie within a page, as p2m_get_page() would reach them, in one load.
+ * Cheaper than get and put: no reference is taken, the entry is looked at again afterwards.
+ */
+bool __must_check p2m_read(struct p2m *p, uint64_t gpa, void *dst, unsigned int size);
 
 /*
  * TLB side (p2m_tlb.c). The run loop calls p2m_enter() right before, p2m_leave() right after a guest runs

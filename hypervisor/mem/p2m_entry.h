@@ -37,6 +37,12 @@ static inline unsigned int level_order(unsigned int level)
 	return 9 * (level - 1);
 }
 
+/* What to add to a leaf of this order for the one i places further. */
+static inline uint64_t entry_distance(unsigned int i, unsigned int order)
+{
+	return (uint64_t)i << (PAGE_SHIFT + order);
+}
+
 static inline unsigned int slot_index(uint64_t gfn, unsigned int level)
 {
 	return gfn >> level_order(level) & (P2M_SLOTS - 1);
@@ -83,6 +89,12 @@ static inline struct p2m_entry place_entry(const struct p2m_place *w, uint64_t g
 		.type = entry_type(w->entry),
 		.order = (uint8_t)level_order(w->level),
 	};
+}
+
+/* Pairs with the look at version after each lookup. p2m lock, or p2m_destroy(). */
+static inline void p2m_new_version(struct p2m *p)
+{
+	__atomic_store_n(&p->version, p->version + 1, __ATOMIC_SEQ_CST);
 }
 
 /* Take a table out of use: its slot in the tree is already something else, and flushed. p2m lock. */

@@ -1,66 +1,183 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lookups, without a lock. The walk reads one word per level. Meanwhile a writer may take a table out of
- * the tree and use it elsewhere in it: it then raises retire_seq first, and we start over. A table is
+ * Lookups, without a lock. The walk reads one word per level. Meanwhile a writer may take an entry or a table
+ * out of the tree and use the table elsewhere in it: it then raises `version`, and we start over. A table is
  * never given back to the heap while the domain lives, so every word read is one of this tree's.
+ *
+ * The same number makes a cache safe: each CPU remembers the entries it met last, large and small ones apart,
+ * with the version they were read at. Versions are unique among all p2ms, so one comparison tells whether a
+ * memory still holds.
  */
 #include "lib/bug.h"
 #include "mem/p2m_entry.h"
+#include "x86/cpu.h"
 
-static inline struct p2m_place walk_steadily(const struct p2m *p, uint64_t gfn)
+struct hint {
+	uint64_t version;
+	uint64_t tag;	/* gfn; of large ones gfn >> 9 */
+	uint64_t entry;	/* of 4 KiB or 2 MiB; the part in question of a 1 GiB entry */
+};
+
+#define NR_LARGE 8
+#define NR_SMALL 16
+static DEFINE_PERCPU(struct hint, large_hints[NR_LARGE]);
+static DEFINE_PERCPU(struct hint, small_hints[NR_SMALL]);
+
+static bool is_version(const struct p2m *p, uint64_t version)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return likely(READ_ONCE(p->version) == version);
+}
+
+static struct p2m_place walk_steadily(const struct p2m *p, uint64_t gfn, uint64_t *version)
 {
 	struct p2m_place w;
-	uint32_t seq;
 
 	do {
-		seq = load_acquire(&p->retire_seq);
+		*version = load_acquire(&p->version);
 		w = p2m_walk(p->root, gfn);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (unlikely(READ_ONCE(p->retire_seq) != seq));
+	} while (!is_version(p, *version));
 	return w;
 }
 
 struct p2m_entry p2m_lookup(const struct p2m *p, gfn_t gfn)
 {
 	struct p2m_place w;
+	uint64_t version;
 
 	if (gfn.n > P2M_MAX_GFN)
 		return (struct p2m_entry){ .mfn = INVALID_MFN, .type = P2M_NONE };
-	w = walk_steadily(p, gfn.n);
+	w = walk_steadily(p, gfn.n, &version);
 	return place_entry(&w, gfn.n);
 }
 
+/* What was found, good while `version` stands. */
+struct found {
+	uint64_t version;
+	uint64_t entry; /* a leaf or 0 */
+	mfn_t mfn;
+	unsigned int order;
+};
+
+static inline struct hint *large_hint(uint64_t gfn)
+{
+	return &this_cpu(large_hints[(gfn >> PAGE_ORDER_2M) % NR_LARGE]);
+}
+
+static inline struct hint *small_hint(uint64_t gfn)
+{
+	return &this_cpu(small_hints[gfn % NR_SMALL]);
+}
+
+static struct found find_by_walk(const struct p2m *p, uint64_t gfn)
+{
+	struct found f = { 0 };
+	struct p2m_place w;
+
+	if (gfn > P2M_MAX_GFN)
+		return f;
+	w = walk_steadily(p, gfn, &f.version);
+	f.entry = w.entry;
+	f.mfn = place_mfn(&w, gfn);
+	f.order = level_order(w.level);
+	if (w.level == 1)
+		*small_hint(gfn) = (struct hint){ f.version, gfn, f.entry };
+	else if (w.entry)
+		*large_hint(gfn) = (struct hint){ f.version, gfn >> PAGE_ORDER_2M, f.entry +
+			((f.mfn.n & ~511ULL) - entry_mfn(f.entry).n) * PAGE_SIZE };
+	return f;
+}
+
+static inline bool find_by_hint(uint64_t version, uint64_t gfn, struct found *f)
+{
+	const struct hint *h = large_hint(gfn);
+
+	if (likely(h->version == version && h->tag == gfn >> PAGE_ORDER_2M)) {
+		*f = (struct found){ version, h->entry, mfn_add(entry_mfn(h->entry), gfn % P2M_SLOTS), 9 };
+		return true;
+	}
+	h = small_hint(gfn);
+	*f = (struct found){ version, h->entry, entry_mfn(h->entry), 0 };
+	return likely(h->version == version && h->tag == gfn);
+}
+
+static inline struct found find(const struct p2m *p, uint64_t gfn)
+{
+	struct found f;
+
+	return find_by_hint(load_acquire(&p->version), gfn, &f) ? f : find_by_walk(p, gfn);
+}
+
+/* What a guest's own access reaches. */
 #define BIT(type) (1u << (type))
 #define WRITABLE  (BIT(P2M_RAM) | BIT(P2M_SHARED) | BIT(P2M_FOREIGN) | BIT(P2M_GRANT_RW))
 #define READABLE  (WRITABLE | BIT(P2M_RAM_RO) | BIT(P2M_GRANT_RO))
 
+static inline bool is_among(unsigned int types, uint64_t entry)
+{
+	return types >> entry_type(entry) & 1;
+}
+
 bool p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn, struct p2m_entry *entry)
 {
 	unsigned int allowed = write ? WRITABLE : READABLE;
-	struct p2m_place w;
+	struct found f;
 	bool got;
-	mfn_t m;
 
-	if (gfn.n > P2M_MAX_GFN)
-		return false;
 	for (;;) {
-		w = walk_steadily(p, gfn.n);
-		if (!(allowed >> entry_type(w.entry) & 1))
+		f = find(p, gfn.n);
+		if (!is_among(allowed, f.entry))
 			return false;
-		m = place_mfn(&w, gfn.n);
-		got = page_get_mapped(m);
-		/* Still the same place and entry? Then its reference was there all along, and ours is right. */
-		if (likely(READ_ONCE(*w.slot) == w.entry))
+		got = page_get_mapped(f.mfn);
+		/* Nothing left the tree? Then the entry's own reference was there all along, and ours is right. */
+		if (is_version(p, f.version))
 			break;
 		if (got)
-			page_put(m);
+			page_put(f.mfn);
 	}
 	if (!got)
 		return false; /* PAGE_COUNT_MAX */
-	*mfn = m;
+	*mfn = f.mfn;
 	if (entry)
-		*entry = place_entry(&w, gfn.n);
+		*entry = (struct p2m_entry){ f.mfn, entry_type(f.entry), (uint8_t)f.order };
 	return true;
+}
+
+static inline void load_word(mfn_t mfn, uint64_t gpa, void *dst, unsigned int size)
+{
+	const void *va = (const char *)frame_map(mfn) + gpa % PAGE_SIZE;
+
+	if (size == 8)
+		*(uint64_t *)dst = READ_ONCE(*(const uint64_t *)va);
+	else
+		*(uint32_t *)dst = READ_ONCE(*(const uint32_t *)va);
+	frame_unmap(va);
+}
+
+static bool read_by_walk(struct p2m *p, uint64_t gpa, void *dst, unsigned int size)
+{
+	struct found f;
+
+	do {
+		f = find(p, gpa >> PAGE_SHIFT);
+		if (!is_among(READABLE, f.entry))
+			return false;
+		load_word(f.mfn, gpa, dst, size);
+	} while (!is_version(p, f.version)); /* else the frame may have been another's when we read */
+	return true;
+}
+
+bool p2m_read(struct p2m *p, uint64_t gpa, void *dst, unsigned int size)
+{
+	uint64_t version = load_acquire(&p->version);
+	struct found f;
+
+	if (find_by_hint(version, gpa >> PAGE_SHIFT, &f) && is_among(READABLE, f.entry)) {
+		load_word(f.mfn, gpa, dst, size);
+		if (is_version(p, version))
+			return true;
+	}
+	return read_by_walk(p, gpa, dst, size);
 }
 
 static uint64_t count_below(mfn_t table, unsigned int level, enum p2m_type type)
