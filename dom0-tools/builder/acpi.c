@@ -114,7 +114,8 @@ static void *out_add(struct out *o, size_t size)
 	return p;
 }
 
-static struct acpi_header *table_begin(struct out *o, const char *signature, uint8_t revision, size_t size)
+static struct acpi_header *table_begin(struct out *o, const char *signature, uint8_t revision,
+				       size_t size)
 {
 	struct acpi_header *h;
 
@@ -156,14 +157,20 @@ static uint64_t add_madt(struct out *o, unsigned int vcpus)
 			struct madt_lapic *e = out_add(o, sizeof(*e));
 
 			if (e)
-				*e = (struct madt_lapic){ .type = 0, .length = sizeof(*e),
-							  .processor_uid = v, .apic_id = id, .flags = 1 };
+				*e = (struct madt_lapic){ .type = 0,
+							  .length = sizeof(*e),
+							  .processor_uid = v,
+							  .apic_id = id,
+							  .flags = 1 };
 		} else {
 			struct madt_x2apic *e = out_add(o, sizeof(*e));
 
 			if (e)
-				*e = (struct madt_x2apic){ .type = 9, .length = sizeof(*e),
-							   .processor_uid = v, .apic_id = id, .flags = 1 };
+				*e = (struct madt_x2apic){ .type = 9,
+							   .length = sizeof(*e),
+							   .processor_uid = v,
+							   .apic_id = id,
+							   .flags = 1 };
 		}
 	}
 	return table_end(o, m ? &m->h : NULL);

@@ -44,7 +44,8 @@ void cpuid_set_topology(xen_cpuid_leaf_t *leaf, unsigned int nr, unsigned int vc
 			break;
 		case 4: /* caches, Intel */
 			if (l->a & L4_EAX_TYPE_MASK)
-				l->a = (l->a & ~(0x3fU << L4_EAX_CORES_SHIFT | L4_EAX_THREADS_MASK)) |
+				l->a = (l->a &
+					~(0x3fU << L4_EAX_CORES_SHIFT | L4_EAX_THREADS_MASK)) |
 				       limit(ids - 1, 0x3f) << L4_EAX_CORES_SHIFT;
 			break;
 		case 0x80000001:

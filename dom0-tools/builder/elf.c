@@ -75,8 +75,12 @@ static Elf64_Phdr program_header(const struct elf_file *f, unsigned int i)
 	}
 	memcpy(&q, at, sizeof(q));
 	return (Elf64_Phdr){
-		.p_type = q.p_type, .p_flags = q.p_flags, .p_offset = q.p_offset, .p_paddr = q.p_paddr,
-		.p_filesz = q.p_filesz, .p_memsz = q.p_memsz,
+		.p_type = q.p_type,
+		.p_flags = q.p_flags,
+		.p_offset = q.p_offset,
+		.p_paddr = q.p_paddr,
+		.p_filesz = q.p_filesz,
+		.p_memsz = q.p_memsz,
 	};
 }
 
@@ -92,8 +96,8 @@ static bool note_find_entry(const uint8_t *note, uint64_t size, uint32_t *entry)
 		next = desc + NOTE_ALIGN(n.n_descsz);
 		if (desc > size || n.n_descsz > size - desc)
 			return false;
-		if (n.n_type == XEN_NOTE_PHYS32_ENTRY && n.n_namesz == 4 && !memcmp(note + sizeof(n), "Xen", 4) &&
-		    (n.n_descsz == 4 || n.n_descsz == 8)) {
+		if (n.n_type == XEN_NOTE_PHYS32_ENTRY && n.n_namesz == 4 &&
+		    !memcmp(note + sizeof(n), "Xen", 4) && (n.n_descsz == 4 || n.n_descsz == 8)) {
 			uint64_t value = 0;
 
 			memcpy(&value, note + desc, n.n_descsz);
@@ -124,14 +128,15 @@ static int segments_check(struct kernel *k, const char *name, struct diag *dg)
 		const struct kernel_segment *s = &k->segment[i];
 
 		if (i && k->segment[i - 1].gpa + k->segment[i - 1].mem_size > s->gpa)
-			return diag_fail(dg, -ENOEXEC, "%s: damaged: its segments overlap at 0x%lx", name,
-					 (unsigned long)s->gpa);
+			return diag_fail(dg, -ENOEXEC, "%s: damaged: its segments overlap at 0x%lx",
+					 name, (unsigned long)s->gpa);
 		if (k->entry >= s->gpa && k->entry - s->gpa < s->file_size)
 			entry_inside = true;
 	}
 	if (!entry_inside)
-		return diag_fail(dg, -ENOEXEC, "%s: damaged: its PVH entry 0x%x lies outside its segments",
-				 name, k->entry);
+		return diag_fail(dg, -ENOEXEC,
+				 "%s: damaged: its PVH entry 0x%x lies outside its segments", name,
+				 k->entry);
 	return 0;
 }
 
@@ -152,17 +157,22 @@ int elf_read(struct kernel *k, const char *name, struct diag *dg)
 			continue;
 		if (!inside(&f, p.p_offset, p.p_filesz) || p.p_filesz > p.p_memsz ||
 		    p.p_paddr > UINT32_MAX || p.p_memsz > UINT32_MAX)
-			return diag_fail(dg, -ENOEXEC, "%s: damaged: segment %u lies outside the file, or "
-					 "above 4 GiB; was the copy cut short?", name, i);
+			return diag_fail(dg, -ENOEXEC,
+					 "%s: damaged: segment %u lies outside the file, or "
+					 "above 4 GiB; was the copy cut short?",
+					 name, i);
 		if (k->nr_segments == KERNEL_MAX_SEGMENTS)
-			return diag_fail(dg, -ENOEXEC, "%s: more than %u segments", name, KERNEL_MAX_SEGMENTS);
+			return diag_fail(dg, -ENOEXEC, "%s: more than %u segments", name,
+					 KERNEL_MAX_SEGMENTS);
 		k->segment[k->nr_segments++] = (struct kernel_segment){
 			.gpa = p.p_paddr, .data = f.data + p.p_offset, .file_size = p.p_filesz,
 			.mem_size = p.p_memsz,
 		};
 	}
 	if (!has_entry)
-		return diag_fail(dg, -ENOEXEC, "%s: not a PVH kernel: it has no PHYS32_ENTRY note (Linux: "
-				 "build it with CONFIG_PVH=y)", name);
+		return diag_fail(dg, -ENOEXEC,
+				 "%s: not a PVH kernel: it has no PHYS32_ENTRY note (Linux: "
+				 "build it with CONFIG_PVH=y)",
+				 name);
 	return segments_check(k, name, dg);
 }

@@ -25,7 +25,8 @@ static int read_all(int fd, uint8_t *to, size_t size)
 	return 0;
 }
 
-static int file_read(const char *key, const char *path, uint8_t **data, size_t *size, struct diag *dg)
+static int file_read(const char *key, const char *path, uint8_t **data, size_t *size,
+		     struct diag *dg)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
 	struct stat st;
@@ -37,13 +38,15 @@ static int file_read(const char *key, const char *path, uint8_t **data, size_t *
 		goto out;
 	}
 	if (!st.st_size || st.st_size > MAX_FILE_SIZE) {
-		rc = diag_fail(dg, -EINVAL, "%s: %s is %s", key, path, st.st_size ? "too large" : "empty");
+		rc = diag_fail(dg, -EINVAL, "%s: %s is %s", key, path,
+			       st.st_size ? "too large" : "empty");
 		goto out;
 	}
 	*size = st.st_size;
 	*data = malloc(*size);
 	if (!*data) {
-		rc = diag_fail(dg, -ENOMEM, "%s: no memory to read %s (%zu MiB)", key, path, *size >> 20);
+		rc = diag_fail(dg, -ENOMEM, "%s: no memory to read %s (%zu MiB)", key, path,
+			       *size >> 20);
 		goto out;
 	}
 	rc = read_all(fd, *data, *size);

@@ -60,23 +60,27 @@ static int check_memory(struct build *b)
 	have = (phys.free_pages + phys.scrub_pages - phys.outstanding_pages) / PAGES_PER_MIB;
 	if (need <= have)
 		return 0;
-	return diag_fail(b->dg, -ENOMEM, "%s: not enough memory: the guest needs %llu MiB (%u of its own), "
-			 "%llu MiB are free: %llu MiB short. Lower memory= or maxmem=, destroy a guest, or give "
-			 "Dom0 less (dom0_mem= at boot)", b->c->name, (unsigned long long)need,
-			 b->c->maxmem_mib, (unsigned long long)have, (unsigned long long)(need - have));
+	return diag_fail(b->dg, -ENOMEM,
+			 "%s: not enough memory: the guest needs %llu MiB (%u of its own), "
+			 "%llu MiB are free: %llu MiB short. Lower memory= or maxmem=, destroy a "
+			 "guest, or give Dom0 less (dom0_mem= at boot)",
+			 b->c->name, (unsigned long long)need, b->c->maxmem_mib,
+			 (unsigned long long)have, (unsigned long long)(need - have));
 }
 
 /* All that can be found wrong before there is a domain. */
 static int plan(struct build *b)
 {
-	int rc = layout_plan(&b->layout, &b->f->kernel, (uint64_t)b->c->maxmem_mib << 20, b->f->ramdisk_size,
-			     b->c->cmdline, b->dg);
+	int rc = layout_plan(&b->layout, &b->f->kernel, (uint64_t)b->c->maxmem_mib << 20,
+			     b->f->ramdisk_size, b->c->cmdline, b->dg);
 
 	if (rc)
 		return diag_prefix(b->dg, rc, b->c->name);
-	b->acpi_size = acpi_build(b->acpi, sizeof(b->acpi), GUEST_ACPI_GPA, b->c->maxvcpus, &b->rsdp_gpa);
+	b->acpi_size =
+		acpi_build(b->acpi, sizeof(b->acpi), GUEST_ACPI_GPA, b->c->maxvcpus, &b->rsdp_gpa);
 	if (!b->acpi_size)
-		return diag_fail(b->dg, -E2BIG, "%s: too many vCPUs for its ACPI tables", b->c->name);
+		return diag_fail(b->dg, -E2BIG, "%s: too many vCPUs for its ACPI tables",
+				 b->c->name);
 	if (!hl_store(b->hl))
 		return diag_fail(b->dg, -EIO, "xenstored does not answer: %s (is it running?)",
 				 strerror(errno));
@@ -99,7 +103,8 @@ static int set_cpu_policy(struct build *b)
 
 static int set_affinity(struct build *b)
 {
-	_Static_assert(sizeof(struct hl_cpumap) == sizeof(struct guest_cpus), "one size of CPU map");
+	_Static_assert(sizeof(struct hl_cpumap) == sizeof(struct guest_cpus),
+		       "one size of CPU map");
 
 	for (unsigned int v = 0; b->c->nr_cpus && v < b->c->maxvcpus; v++) {
 		unsigned int i = b->c->nr_cpus == 1 ? 0 : v;
@@ -111,8 +116,10 @@ static int set_affinity(struct build *b)
 		memcpy(&map, &b->c->cpus[i], sizeof(map));
 		rc = hl_vcpu_set_affinity(b->hl, b->domid, v, &map);
 		if (rc < 0)
-			return diag_fail(b->dg, rc, "%s: cpus: vCPU %u cannot run on these CPUs: %s (hl info "
-					 "shows how many there are)", b->c->name, v, strerror(-rc));
+			return diag_fail(b->dg, rc,
+					 "%s: cpus: vCPU %u cannot run on these CPUs: %s (hl info "
+					 "shows how many there are)",
+					 b->c->name, v, strerror(-rc));
 	}
 	return 0;
 }
@@ -210,7 +217,8 @@ static int give_memory(struct build *b)
 {
 	static const unsigned int orders[] = { 18, 9, 0 };
 	const struct guest_layout *l = &b->layout;
-	xen_pfn_t special[2 + GUEST_ACPI_SIZE / GUEST_PAGE] = { GUEST_STORE_GFN, GUEST_CONSOLE_GFN };
+	xen_pfn_t special[2 + GUEST_ACPI_SIZE / GUEST_PAGE] = { GUEST_STORE_GFN,
+								GUEST_CONSOLE_GFN };
 	struct hl_e820 map[GUEST_MAX_MAP];
 	unsigned int nr = 2;
 	int rc;
@@ -315,7 +323,9 @@ int guest_create(struct hl *hl, const struct guest_config *c, const struct guest
 	if (!rc)
 		rc = connect_rings(b);
 	if (!rc)
-		rc = step(b, hl_pvh_start(hl, b->domid, c->maxvcpus, f->kernel.entry, b->layout.info_gpa),
+		rc = step(b,
+			  hl_pvh_start(hl, b->domid, c->maxvcpus, f->kernel.entry,
+				       b->layout.info_gpa),
 			  "set its boot state");
 	if (!rc)
 		rc = nodes_write(hl, c, b->domid, &b->ports, dg);

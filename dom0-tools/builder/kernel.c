@@ -50,15 +50,17 @@ static int bzimage_read(struct kernel *k, const uint8_t *file, size_t size, cons
 	int rc;
 
 	if (le16(file + SETUP_VERSION) < VERSION_WITH_PAYLOAD)
-		return diag_fail(dg, -ENOEXEC, "%s: too old a bzImage (boot protocol %x.%02x, 2.08 needed)",
-				 name, file[SETUP_VERSION + 1], file[SETUP_VERSION]);
+		return diag_fail(dg, -ENOEXEC,
+				 "%s: too old a bzImage (boot protocol %x.%02x, 2.08 needed)", name,
+				 file[SETUP_VERSION + 1], file[SETUP_VERSION]);
 	sects = file[SETUP_SECTS] ? file[SETUP_SECTS] : DEFAULT_SETUP_SECTS;
 	start = (sects + 1) * SECTOR + le32(file + SETUP_PAYLOAD_OFFSET);
 	length = le32(file + SETUP_PAYLOAD_LENGTH);
 	if (length <= 4 || start > size || length > size - start)
-		return diag_fail(dg, -ENOEXEC, "%s: damaged bzImage: its payload (%lu bytes at %lu) lies "
-				 "outside the file (%zu bytes); was the copy cut short?", name,
-				 (unsigned long)length, (unsigned long)start, size);
+		return diag_fail(dg, -ENOEXEC,
+				 "%s: damaged bzImage: its payload (%lu bytes at %lu) lies "
+				 "outside the file (%zu bytes); was the copy cut short?",
+				 name, (unsigned long)length, (unsigned long)start, size);
 	if (is_elf(file + start, length)) {
 		k->elf = file + start;
 		k->elf_size = length;
@@ -66,7 +68,8 @@ static int bzimage_read(struct kernel *k, const uint8_t *file, size_t size, cons
 	}
 	unpacked = le32(file + start + length - 4);
 	if (unpacked == 0 || unpacked > KERNEL_MAX_UNPACKED)
-		return diag_fail(dg, -ENOEXEC, "%s: damaged bzImage: it claims to unpack to %lu bytes", name,
+		return diag_fail(dg, -ENOEXEC,
+				 "%s: damaged bzImage: it claims to unpack to %lu bytes", name,
 				 (unsigned long)unpacked);
 	k->unpacked = malloc(unpacked);
 	if (!k->unpacked)
@@ -78,7 +81,8 @@ static int bzimage_read(struct kernel *k, const uint8_t *file, size_t size, cons
 	return rc;
 }
 
-int kernel_read(struct kernel *k, const uint8_t *file, size_t size, const char *name, struct diag *dg)
+int kernel_read(struct kernel *k, const uint8_t *file, size_t size, const char *name,
+		struct diag *dg)
 {
 	int rc;
 
@@ -91,7 +95,8 @@ int kernel_read(struct kernel *k, const uint8_t *file, size_t size, const char *
 		if (rc < 0)
 			goto fail;
 	} else {
-		return diag_fail(dg, -ENOEXEC, "%s: not a kernel: neither a bzImage nor an ELF file", name);
+		return diag_fail(dg, -ENOEXEC,
+				 "%s: not a kernel: neither a bzImage nor an ELF file", name);
 	}
 	rc = elf_read(k, name, dg);
 	if (!rc)

@@ -30,7 +30,8 @@ struct kernel {
 };
 
 /* file stays the caller's and must live as long as k. name is for messages. */
-int kernel_read(struct kernel *k, const uint8_t *file, size_t size, const char *name, struct diag *dg);
+int kernel_read(struct kernel *k, const uint8_t *file, size_t size, const char *name,
+		struct diag *dg);
 void kernel_free(struct kernel *k);
 
 /* elf.c: fill in entry and segments from k->elf. */

@@ -38,8 +38,8 @@ static void plan_ram(struct guest_layout *l, uint64_t ram_size)
 	map_add(l, FOUR_GIB, l->ram_high_end, XEN_HVM_MEMMAP_TYPE_RAM);
 }
 
-int layout_plan(struct guest_layout *l, const struct kernel *k, uint64_t ram_size, uint64_t initrd_size,
-		const char *cmdline, struct diag *dg)
+int layout_plan(struct guest_layout *l, const struct kernel *k, uint64_t ram_size,
+		uint64_t initrd_size, const char *cmdline, struct diag *dg)
 {
 	const struct kernel_segment *last = &k->segment[k->nr_segments - 1];
 	uint64_t kernel_end = last->gpa + last->mem_size, end;
@@ -51,16 +51,21 @@ int layout_plan(struct guest_layout *l, const struct kernel *k, uint64_t ram_siz
 	l->initrd_size = initrd_size;
 	end = l->initrd_gpa + initrd_size;
 	if (kernel_end > GUEST_ACPI_GPA || end > GUEST_ACPI_GPA)
-		return diag_fail(dg, -E2BIG, "kernel and ramdisk need %lu MiB, but only %lu MiB of a "
-				 "guest's memory lie below 4 GiB: use a smaller ramdisk", MIB_CEIL(end),
-				 (unsigned long)(GUEST_ACPI_GPA >> 20));
+		return diag_fail(dg, -E2BIG,
+				 "kernel and ramdisk need %lu MiB, but only %lu MiB of a "
+				 "guest's memory lie below 4 GiB: use a smaller ramdisk",
+				 MIB_CEIL(end), (unsigned long)(GUEST_ACPI_GPA >> 20));
 	if (end > l->ram_low_end)
-		return diag_fail(dg, -ENOSPC, "memory=%lu is too little: the kernel ends at %lu MiB and the "
-				 "ramdisk takes %lu MiB; set memory to %lu or more", MIB_CEIL(ram_size),
-				 MIB_CEIL(kernel_end), MIB_CEIL(initrd_size), MIB_CEIL(end));
+		return diag_fail(dg, -ENOSPC,
+				 "memory=%lu is too little: the kernel ends at %lu MiB and the "
+				 "ramdisk takes %lu MiB; set memory to %lu or more",
+				 MIB_CEIL(ram_size), MIB_CEIL(kernel_end), MIB_CEIL(initrd_size),
+				 MIB_CEIL(end));
 	if (l->info_gpa + l->info_size > INFO_LIMIT)
-		return diag_fail(dg, -E2BIG, "the kernel ends at %lu MiB, which leaves no room for its "
-				 "boot information below 1 GiB", MIB_CEIL(kernel_end));
+		return diag_fail(dg, -E2BIG,
+				 "the kernel ends at %lu MiB, which leaves no room for its "
+				 "boot information below 1 GiB",
+				 MIB_CEIL(kernel_end));
 	return 0;
 }
 

@@ -2,10 +2,9 @@
 /*
  * Where everything lies in a PVH guest's physical memory, and the boot information that says so.
  *
- *   0 .. ram_low_end            RAM: the kernel at its own addresses, above it start info and initrd
- *   GUEST_ACPI_GPA              ACPI tables
- *   GUEST_SPECIAL_GPA .. 4 GiB  reserved; the store and console rings are two frames of it
- *   4 GiB .. ram_high_end       RAM that does not fit below
+ *   0 .. ram_low_end            RAM: the kernel at its own addresses, above it start info and
+ * initrd GUEST_ACPI_GPA              ACPI tables GUEST_SPECIAL_GPA .. 4 GiB  reserved; the store
+ * and console rings are two frames of it 4 GiB .. ram_high_end       RAM that does not fit below
  *
  * Linux reads start info, memory map and module list through boot page tables that end at 1 GiB, so
  * they are placed below that. Pure.
@@ -37,10 +36,10 @@ struct guest_layout {
 };
 
 /* -ENOSPC with a message that says how many MiB would do, when something does not fit. */
-int layout_plan(struct guest_layout *l, const struct kernel *k, uint64_t ram_size, uint64_t initrd_size,
-		const char *cmdline, struct diag *dg);
+int layout_plan(struct guest_layout *l, const struct kernel *k, uint64_t ram_size,
+		uint64_t initrd_size, const char *cmdline, struct diag *dg);
 
-/* The hvm_start_info and all it points to, for info_gpa; info_size bytes, which the caller frees. */
+/* The hvm_start_info and all it points to, for info_gpa: info_size bytes, the caller frees them. */
 uint8_t *layout_start_info(const struct guest_layout *l, const char *cmdline, uint64_t rsdp_gpa);
 
 #endif

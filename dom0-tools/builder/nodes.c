@@ -25,10 +25,11 @@ struct nodes {
 	int rc;			/* of the first failure; the rest is skipped */
 };
 
-static void put(struct nodes *n, bool guest_writes, const char *dir, const char *node, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+static void put(struct nodes *n, bool guest_writes, const char *dir, const char *node,
+		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-static void put(struct nodes *n, bool guest_writes, const char *dir, const char *node, const char *fmt, ...)
+static void put(struct nodes *n, bool guest_writes, const char *dir, const char *node,
+		const char *fmt, ...)
 {
 	struct xs_permissions read_only[] = {
 		{ .id = 0, .perms = XS_PERM_NONE }, { .id = n->domid, .perms = XS_PERM_READ },
@@ -56,7 +57,9 @@ static void put_static(struct nodes *n)
 		"control/feature-suspend", "control/sysrq", "device/suspend/event-channel", "data",
 		"drivers", "feature", "attr", "error",
 	};
-	static const char *const ours[] = { "cpu", "memory", "device", "control", "console", "store" };
+	static const char *const ours[] = {
+		"cpu", "memory", "device", "control", "console", "store"
+	};
 
 	put(n, false, n->dir, "", "%s", "");
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
@@ -76,13 +79,15 @@ static void put_identity(struct nodes *n, const struct guest_config *c, const ch
 	put(n, false, n->vm, "", "%s", "");
 	put(n, false, n->vm, "uuid", "%s", uuid);
 	put(n, false, n->vm, "name", "%s", c->name);
-	put(n, false, n->vm, "start_time", "%lld.%02d", (long long)now.tv_sec, (int)now.tv_usec / 10000);
+	put(n, false, n->vm, "start_time", "%lld.%02d", (long long)now.tv_sec,
+	    (int)now.tv_usec / 10000);
 	put(n, false, n->dir, "vm", "%s", n->vm);
 	put(n, false, n->dir, "name", "%s", c->name);
 	put(n, false, n->dir, "domid", "%u", n->domid);
 }
 
-static void put_resources(struct nodes *n, const struct guest_config *c, const struct guest_ports *ports)
+static void put_resources(struct nodes *n, const struct guest_config *c,
+			  const struct guest_ports *ports)
 {
 	char node[32];
 
@@ -113,7 +118,8 @@ int nodes_write(struct hl *hl, const struct guest_config *c, uint32_t domid,
 	char text[37];
 
 	if (!n.xs)
-		return diag_fail(dg, -EIO, "xenstored does not answer: %s (is it running?)", strerror(errno));
+		return diag_fail(dg, -EIO, "xenstored does not answer: %s (is it running?)",
+				 strerror(errno));
 	config_format_uuid(c->uuid, text);
 	snprintf(n.dir, sizeof(n.dir), "/local/domain/%u", domid);
 	snprintf(n.vm, sizeof(n.vm), "/vm/%s", text);
@@ -135,7 +141,8 @@ int nodes_write(struct hl *hl, const struct guest_config *c, uint32_t domid,
 	return diag_fail(dg, n.rc, "xenstore: cannot write %s: %s", n.dir, strerror(-n.rc));
 introduce:
 	if (!xs_introduce_domain(n.xs, domid, GUEST_STORE_GFN, ports->store))
-		return diag_fail(dg, -errno, "xenstored does not take the domain on: %s", strerror(errno));
+		return diag_fail(dg, -errno, "xenstored does not take the domain on: %s",
+				 strerror(errno));
 	return 0;
 }
 

@@ -19,7 +19,10 @@ typedef long (*unpack_fn)(const uint8_t *in, size_t in_size, uint8_t *out, size_
 static long unpack_gzip(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size)
 {
 	z_stream z = {
-		.next_in = (uint8_t *)in, .avail_in = in_size, .next_out = out, .avail_out = out_size,
+		.next_in = (uint8_t *)in,
+		.avail_in = in_size,
+		.next_out = out,
+		.avail_out = out_size,
 	};
 	int rc;
 
@@ -68,21 +71,24 @@ int unpack(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size, con
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		long n;
 
-		if (in_size < formats[i].magic_len || memcmp(in, formats[i].magic, formats[i].magic_len))
+		if (in_size < formats[i].magic_len ||
+		    memcmp(in, formats[i].magic, formats[i].magic_len))
 			continue;
 		if (!formats[i].fn)
-			return diag_fail(dg, -ENOEXEC, "%s: compressed with %s, which hl cannot unpack; "
-					 "use a kernel with gzip, xz or zstd, or its vmlinux", name,
-					 formats[i].name);
+			return diag_fail(dg, -ENOEXEC,
+					 "%s: compressed with %s, which hl cannot unpack; "
+					 "use a kernel with gzip, xz or zstd, or its vmlinux",
+					 name, formats[i].name);
 		n = formats[i].fn(in, in_size, out, out_size);
 		if (n == (long)out_size)
 			return 0;
 		if (n < 0)
-			return diag_fail(dg, -ENOEXEC, "%s: its %s data is damaged", name, formats[i].name);
-		return diag_fail(dg, -ENOEXEC, "%s: damaged: unpacks to %ld bytes instead of %zu", name, n,
-				 out_size);
+			return diag_fail(dg, -ENOEXEC, "%s: its %s data is damaged", name,
+					 formats[i].name);
+		return diag_fail(dg, -ENOEXEC, "%s: damaged: unpacks to %ld bytes instead of %zu",
+				 name, n, out_size);
 	}
-	return diag_fail(dg, -ENOEXEC, "%s: unknown compression (starts with %02x %02x %02x %02x)", name,
-			 in_size > 0 ? in[0] : 0, in_size > 1 ? in[1] : 0, in_size > 2 ? in[2] : 0,
-			 in_size > 3 ? in[3] : 0);
+	return diag_fail(dg, -ENOEXEC, "%s: unknown compression (starts with %02x %02x %02x %02x)",
+			 name, in_size > 0 ? in[0] : 0, in_size > 1 ? in[1] : 0,
+			 in_size > 2 ? in[2] : 0, in_size > 3 ? in[3] : 0);
 }

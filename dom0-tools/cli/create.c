@@ -12,8 +12,8 @@
 #include "dom0-tools/builder/guest.h"
 
 /*
- * Build the guest with the signals that end us held back: they would leave half a guest behind. When
- * one came meanwhile, take the guest down again; the signal is delivered afterwards.
+ * Build the guest with the signals that end us held back: they would leave half a guest behind.
+ * When one came meanwhile, take the guest down again; the signal is delivered afterwards.
  */
 static int create_whole(struct hl *hl, const struct guest_config *c, const struct guest_files *f,
 			uint32_t *domid, struct diag *dg)
@@ -47,8 +47,10 @@ static int create_named(struct hl *hl, const struct guest_config *c, const struc
 
 	rc = store_find_domain(hl, c->name, &other);
 	if (!rc)
-		rc = diag_fail(dg, -EEXIST, "a domain named %s exists already, with id %u: choose another name, "
-			       "or hl destroy %s first", c->name, other, c->name);
+		rc = diag_fail(dg, -EEXIST,
+			       "a domain named %s exists already, with id %u: choose another name, "
+			       "or hl destroy %s first",
+			       c->name, other, c->name);
 	else if (rc != -ESRCH)
 		diag_fail(dg, rc, "cannot look for other domains: %s", strerror(-rc));
 	else
@@ -64,7 +66,8 @@ static int dry_run(const struct guest_config *c)
 {
 	struct json_object *o = record_config(c);
 
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 	return 0;
 }

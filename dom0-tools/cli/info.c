@@ -96,15 +96,16 @@ static int info_machine(struct hl *hl, struct out *o)
 	line(o, "cores_per_socket", "%u", p.cores_per_socket);
 	line(o, "threads_per_core", "%u", p.threads_per_core);
 	line(o, "cpu_mhz", "%u.%03u", p.cpu_khz / 1000, p.cpu_khz % 1000);
-	line(o, "hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x", p.hw_cap[0], p.hw_cap[1], p.hw_cap[2],
-	     p.hw_cap[3], p.hw_cap[4], p.hw_cap[5], p.hw_cap[6], p.hw_cap[7]);
+	line(o, "hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x", p.hw_cap[0], p.hw_cap[1],
+	     p.hw_cap[2], p.hw_cap[3], p.hw_cap[4], p.hw_cap[5], p.hw_cap[6], p.hw_cap[7]);
 	line(o, "virt_caps", "%s", text);
 	line(o, "total_memory", "%llu", (unsigned long long)p.total_pages / PAGES_PER_MIB);
 	line(o, "free_memory", "%llu",
 	     (unsigned long long)(p.free_pages - p.outstanding_pages) / PAGES_PER_MIB);
 	line(o, "sharing_freed_memory", "0");
 	line(o, "sharing_used_memory", "0");
-	line(o, "outstanding_claims", "%llu", (unsigned long long)p.outstanding_pages / PAGES_PER_MIB);
+	line(o, "outstanding_claims", "%llu",
+	     (unsigned long long)p.outstanding_pages / PAGES_PER_MIB);
 	hl_free_cpus(hl, &idle);
 	line(o, "free_cpus", "%u", count_bits(&idle));
 	return 0;
@@ -114,8 +115,9 @@ static const char *scheduler_name(uint32_t id)
 {
 	static const char *const names[] = { "credit", "credit2", "arinc653", "rtds", "null" };
 
-	return id >= XEN_SCHEDULER_CREDIT && id <= XEN_SCHEDULER_NULL ? names[id - XEN_SCHEDULER_CREDIT] :
-									"unknown";
+	return id >= XEN_SCHEDULER_CREDIT && id <= XEN_SCHEDULER_NULL
+		       ? names[id - XEN_SCHEDULER_CREDIT]
+		       : "unknown";
 }
 
 static void info_hypervisor(struct hl *hl, struct out *o)

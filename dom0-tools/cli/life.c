@@ -74,7 +74,9 @@ static int ask(struct cli *cli, uint32_t domid, const char *what)
 	fflush(stdout);
 	for (unsigned int i = 0; cli_has(cli, 'w') && !has_ended(cli->hl, domid); i++) {
 		if (i == WAIT_NOTE_STEPS)
-			fprintf(stderr, "hl: %s has not reacted for 10 s; still waiting (hl destroy %s ends it)\n",
+			fprintf(stderr,
+				"hl: %s has not reacted for 10 s; still waiting "
+				"(hl destroy %s ends it)\n",
 				name, name);
 		usleep(WAIT_STEP_US);
 	}
@@ -109,7 +111,8 @@ static int ask_each(struct cli *cli, const char *what)
 		if (cli_find_domain(cli, cli->arg[i], &domid))
 			rc = EXIT_FAILURE;
 		else if (!domid)
-			rc = cli_error("domain 0 is the one you are in; use its own %s command", what);
+			rc = cli_error("domain 0 is the one you are in; use its own %s command",
+				       what);
 		else
 			rc |= ask(cli, domid, what);
 	}

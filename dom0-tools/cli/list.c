@@ -51,8 +51,9 @@ static void format_state(const struct xen_domctl_getdomaininfo *d, char state[7]
 	bool down = d->flags & XEN_DOMINF_shutdown;
 
 	snprintf(state, 7, "%c%c%c%c%c%c", d->flags & XEN_DOMINF_running ? 'r' : '-',
-		 d->flags & XEN_DOMINF_blocked ? 'b' : '-', d->flags & XEN_DOMINF_paused ? 'p' : '-',
-		 down ? 's' : '-', down && shutdown_reason(d) == SHUTDOWN_crash ? 'c' : '-',
+		 d->flags & XEN_DOMINF_blocked ? 'b' : '-',
+		 d->flags & XEN_DOMINF_paused ? 'p' : '-', down ? 's' : '-',
+		 down && shutdown_reason(d) == SHUTDOWN_crash ? 'c' : '-',
 		 d->flags & XEN_DOMINF_dying ? 'd' : '-');
 }
 
@@ -66,8 +67,9 @@ static void print_row(struct cli *cli, const struct xen_domctl_getdomaininfo *d)
 	char name[128], state[7], uuid[37];
 
 	format_state(d, state);
-	printf("%-40s %5d %5lu %5u     %s  %8.1f", cli_domain_name(cli->hl, d->domain, name, sizeof(name)),
-	       d->domain, memory_mib(d), d->nr_online_vcpus, state, d->cpu_time / 1e9);
+	printf("%-40s %5d %5lu %5u     %s  %8.1f",
+	       cli_domain_name(cli->hl, d->domain, name, sizeof(name)), d->domain, memory_mib(d),
+	       d->nr_online_vcpus, state, d->cpu_time / 1e9);
 	if (cli_has(cli, 'v')) {
 		config_format_uuid(d->handle, uuid);
 		printf(" %s", uuid);
@@ -96,11 +98,13 @@ static struct json_object *json_row(struct cli *cli, const struct xen_domctl_get
 	json_object_object_add(o, "state", json_object_new_string(state));
 	json_object_object_add(o, "cpu_time_ns", json_object_new_int64(d->cpu_time));
 	if (d->flags & XEN_DOMINF_shutdown)
-		json_object_object_add(o, "shutdown_reason", json_object_new_int(shutdown_reason(d)));
+		json_object_object_add(o, "shutdown_reason",
+				       json_object_new_int(shutdown_reason(d)));
 	if (cli_has(cli, 'l')) {
 		struct json_object *config = record_load(d->domain);
 
-		json_object_object_add(o, "memory_max_mib", json_object_new_int64(d->max_pages / PAGES_PER_MIB));
+		json_object_object_add(o, "memory_max_mib",
+				       json_object_new_int64(d->max_pages / PAGES_PER_MIB));
 		json_object_object_add(o, "cpupool", json_object_new_int(d->cpupool));
 		if (config)
 			json_object_object_add(o, "config", config);
@@ -110,7 +114,8 @@ static struct json_object *json_row(struct cli *cli, const struct xen_domctl_get
 
 static void print_json(struct json_object *o)
 {
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 }
 
@@ -128,8 +133,10 @@ int cmd_list(struct cli *cli)
 			json_object_array_add(rows, json_row(cli, &list[i]));
 		print_json(rows);
 	} else {
-		printf("Name                                        ID   Mem VCPUs\tState\tTime(s)%s\n",
-		       cli_has(cli, 'v') ? "   UUID                            Reason-Code\tSecurity Label" : "");
+		printf("%-40s %5s %5s %5s\tState\tTime(s)%s\n", "Name", "ID", "Mem", "VCPUs",
+		       cli_has(cli, 'v')
+			       ? "   UUID                            Reason-Code\tSecurity Label"
+			       : "");
 		for (int i = 0; i < nr; i++)
 			print_row(cli, &list[i]);
 	}
@@ -148,7 +155,8 @@ static void print_vcpu(const struct vcpu_row *r)
 {
 	printf("%-32s  %5u  %5u", r->name, r->domid, r->vcpu);
 	if (r->info.online)
-		printf("  %4u   %c%c-", r->info.cpu, r->info.running ? 'r' : '-', r->info.blocked ? 'b' : '-');
+		printf("  %4u   %c%c-", r->info.cpu, r->info.running ? 'r' : '-',
+		       r->info.blocked ? 'b' : '-');
 	else
 		printf("     -   --p");
 	printf("  %9.1f  %s / %s\n", r->info.cpu_time / 1e9, r->hard, r->soft);
@@ -171,13 +179,14 @@ static struct json_object *json_vcpu(const struct vcpu_row *r)
 	return o;
 }
 
-static int vcpu_rows(struct cli *cli, const struct xen_domctl_getdomaininfo *d, unsigned int nr_cpus,
-		     struct json_object *rows)
+static int vcpu_rows(struct cli *cli, const struct xen_domctl_getdomaininfo *d,
+		     unsigned int nr_cpus, struct json_object *rows)
 {
 	char name[128];
 
 	cli_domain_name(cli->hl, d->domain, name, sizeof(name));
-	for (uint32_t v = 0; d->max_vcpu_id != XEN_INVALID_MAX_VCPU_ID && v <= d->max_vcpu_id; v++) {
+	for (uint32_t v = 0; d->max_vcpu_id != XEN_INVALID_MAX_VCPU_ID && v <= d->max_vcpu_id;
+	     v++) {
 		struct vcpu_row r = { .name = name, .domid = d->domain, .vcpu = v };
 		struct hl_cpumap hard, soft;
 		int rc = hl_vcpu_info(cli->hl, d->domain, v, &r.info);
@@ -187,7 +196,8 @@ static int vcpu_rows(struct cli *cli, const struct xen_domctl_getdomaininfo *d, 
 		if (!rc)
 			rc = hl_vcpu_get_affinity(cli->hl, d->domain, v, &hard, &soft);
 		if (rc < 0)
-			return cli_error("cannot ask about %s's vCPU %u: %s", name, v, strerror(-rc));
+			return cli_error("cannot ask about %s's vCPU %u: %s", name, v,
+					 strerror(-rc));
 		cli_format_cpus(&hard, nr_cpus, r.hard, sizeof(r.hard));
 		cli_format_cpus(&soft, nr_cpus, r.soft, sizeof(r.soft));
 		if (rows)
@@ -210,8 +220,8 @@ int cmd_vcpu_list(struct cli *cli)
 	if (hl_physinfo(cli->hl, &phys) < 0)
 		phys.nr_cpus = HL_MAX_CPUS;
 	if (!rows)
-		printf("%-32s  %5s  %5s  %4s  %5s  %8s  %s\n", "Name", "ID", "VCPU", "CPU", "State", "Time(s)",
-		       "Affinity (Hard / Soft)");
+		printf("%-32s  %5s  %5s  %4s  %5s  %8s  %s\n", "Name", "ID", "VCPU", "CPU", "State",
+		       "Time(s)", "Affinity (Hard / Soft)");
 	for (int i = 0; i < nr && !rc; i++)
 		rc = vcpu_rows(cli, &list[i], phys.nr_cpus, rows);
 	if (rows)
@@ -262,9 +272,11 @@ int cmd_uptime(struct cli *cli)
 		char name[128], text[64] = "unknown", days[32] = "";
 
 		if (s >= 24 * 3600)
-			snprintf(days, sizeof(days), "%ld day%s, ", s / (24 * 3600), s < 48 * 3600 ? "" : "s");
+			snprintf(days, sizeof(days), "%ld day%s, ", s / (24 * 3600),
+				 s < 48 * 3600 ? "" : "s");
 		if (s >= 0)
-			snprintf(text, sizeof(text), "%s%2ld:%02ld:%02ld", days, s / 3600 % 24, s / 60 % 60, s % 60);
+			snprintf(text, sizeof(text), "%s%2ld:%02ld:%02ld", days, s / 3600 % 24,
+				 s / 60 % 60, s % 60);
 		cli_domain_name(cli->hl, list[i].domain, name, sizeof(name));
 		if (cli_has(cli, 's'))
 			printf(" %s up %s, %s (%u)\n", clock, text, name, list[i].domain);

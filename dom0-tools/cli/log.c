@@ -12,9 +12,9 @@ int cmd_dmesg(struct cli *cli)
 	uint32_t index = 0;
 	int n;
 
-	/* Piece by piece from the oldest on; then once more to clear, without losing what came since. */
-	for (bool more = false; (n = hl_readconsole(cli->hl, buf, sizeof(buf), false, more, &index)) > 0;
-	     more = true)
+	/* Piece by piece from the oldest on; then to clear, without losing what came since. */
+	for (bool more = false;
+	     (n = hl_readconsole(cli->hl, buf, sizeof(buf), false, more, &index)) > 0; more = true)
 		fwrite(buf, 1, n, stdout);
 	if (n >= 0 && clear)
 		n = hl_readconsole(cli->hl, buf, sizeof(buf), true, true, &index);

@@ -116,7 +116,8 @@ static int read_options(struct cli *cli, int argc, char **argv)
 	cli->arg = argv + optind;
 	cli->nr_args = argc - optind;
 	if (cli->nr_args < cli->verb->min_args || cli->nr_args > cli->verb->max_args)
-		return cli_usage(cli, cli->verb->max_args ? "expected %s" : "expected no arguments%s",
+		return cli_usage(cli,
+				 cli->verb->max_args ? "expected %s" : "expected no arguments%s",
 				 cli->verb->args);
 	return -1;
 }

@@ -42,7 +42,8 @@ static void note(const char *fmt, ...)
 }
 
 /* What the configuration wants for a shutdown reason. */
-static enum guest_action action_for(const struct guest_config *c, unsigned int reason, const char **word)
+static enum guest_action action_for(const struct guest_config *c, unsigned int reason,
+				    const char **word)
 {
 	switch (reason) {
 	case SHUTDOWN_poweroff:

@@ -13,8 +13,9 @@ int cmd_domid(struct cli *cli)
 	uint32_t domid;
 
 	if (store_find_domain(cli->hl, cli->arg[0], &domid))
-		return cli_error("Can't get domid of domain name '%s', maybe this domain does not exist.",
-				 cli->arg[0]);
+		return cli_error(
+			"Can't get domid of domain name '%s', maybe this domain does not exist.",
+			cli->arg[0]);
 	printf("%u\n", domid);
 	return 0;
 }
@@ -28,7 +29,8 @@ int cmd_domname(struct cli *cli)
 	if (!cli_number(cli->arg[0], DOMID_FIRST_RESERVED - 1, &domid))
 		return cli_usage(cli, "'%s' is not a domain id", cli->arg[0]);
 	if (hl_domain_info(cli->hl, domid, &info) < 0)
-		return cli_error("Can't get domain name of domain id '%s', maybe this domain does not exist.",
+		return cli_error("Can't get domain name of domain id '%s', maybe this domain does "
+				 "not exist.",
 				 cli->arg[0]);
 	puts(cli_domain_name(cli->hl, domid, name, sizeof(name)));
 	return 0;
@@ -46,8 +48,9 @@ int cmd_rename(struct cli *cli)
 	if (!domid)
 		return cli_error("domain 0 keeps its name");
 	if (!config_name_ok(name))
-		return cli_error("'%s' cannot be a name: letters, digits and .-_+: (80 at most), and not digits "
-				 "only", name);
+		return cli_error("'%s' cannot be a name: letters, digits and .-_+: (80 at most), "
+				 "and not digits only",
+				 name);
 	lock = record_lock();
 	rc = store_find_domain(cli->hl, name, &other);
 	if (!rc && other != domid) {

@@ -17,8 +17,8 @@ static int print_share(struct cli *cli, uint32_t domid)
 
 	if (rc < 0)
 		return cli_error("cannot ask about domain %u's share: %s", domid, strerror(-rc));
-	printf("%-33s %4u %6u %4u\n", cli_domain_name(cli->hl, domid, name, sizeof(name)), domid, p.weight,
-	       p.cap);
+	printf("%-33s %4u %6u %4u\n", cli_domain_name(cli->hl, domid, name, sizeof(name)), domid,
+	       p.weight, p.cap);
 	return 0;
 }
 
@@ -31,7 +31,8 @@ static int print_all_shares(struct cli *cli)
 	if (nr < 0)
 		return cli_error("cannot list domains: %s", strerror(-nr));
 	hl_sched_ratelimit(cli->hl, &us);
-	printf("Cpupool Pool-0: ratelimit=%uus\n%-33s %4s %6s %4s\n", us, "Name", "ID", "Weight", "Cap");
+	printf("Cpupool Pool-0: ratelimit=%uus\n%-33s %4s %6s %4s\n", us, "Name", "ID", "Weight",
+	       "Cap");
 	for (int i = 0; i < nr; i++)
 		rc |= print_share(cli, list[i].domain);
 	free(list);
@@ -47,7 +48,8 @@ int cmd_sched_credit2(struct cli *cli)
 	int rc;
 
 	if (!cli_has(cli, 'd'))
-		return weight || cap ? cli_usage(cli, "-w and -c need -d DOMAIN") : print_all_shares(cli);
+		return weight || cap ? cli_usage(cli, "-w and -c need -d DOMAIN")
+				     : print_all_shares(cli);
 	if (cli_find_domain(cli, cli->value['d'], &domid))
 		return EXIT_FAILURE;
 	if (!weight && !cap) {
@@ -59,7 +61,8 @@ int cmd_sched_credit2(struct cli *cli)
 		return cli_error("cannot ask about domain %u's share: %s", domid, strerror(-rc));
 	if (weight) {
 		if (!cli_number(weight, MAX_WEIGHT, &n) || !n)
-			return cli_usage(cli, "weight must be 1 to %u, not '%s'", MAX_WEIGHT, weight);
+			return cli_usage(cli, "weight must be 1 to %u, not '%s'", MAX_WEIGHT,
+					 weight);
 		p.weight = n;
 	}
 	if (cap) {
@@ -82,9 +85,11 @@ static int pin(struct cli *cli, uint32_t domid, uint32_t vcpu, const char *text)
 	memcpy(&map, &cpus, sizeof(map));
 	rc = hl_vcpu_set_affinity(cli->hl, domid, vcpu, &map);
 	if (rc == -ESRCH)
-		return cli_error("%s has no vCPU %u (hl vcpu-list %s shows them)", cli->arg[0], vcpu, cli->arg[0]);
+		return cli_error("%s has no vCPU %u (hl vcpu-list %s shows them)", cli->arg[0],
+				 vcpu, cli->arg[0]);
 	if (rc == -EINVAL)
-		return cli_error("none of the CPUs %s is there (hl info shows how many there are)", text);
+		return cli_error("none of the CPUs %s is there (hl info shows how many there are)",
+				 text);
 	if (rc < 0)
 		return cli_error("vCPU %u cannot run on CPUs %s: %s", vcpu, text, strerror(-rc));
 	return 0;
@@ -100,7 +105,8 @@ int cmd_vcpu_pin(struct cli *cli)
 	if (cli_find_domain(cli, cli->arg[0], &domid))
 		return EXIT_FAILURE;
 	if (cli->nr_args == 4 && strcmp(cli->arg[3], "all") && strcmp(cli->arg[3], "-"))
-		return cli_usage(cli, "soft affinity is not supported: only 'all' or '-' may stand there");
+		return cli_usage(
+			cli, "soft affinity is not supported: only 'all' or '-' may stand there");
 	if (strcmp(cli->arg[1], "all")) {
 		if (!cli_number(cli->arg[1], UINT16_MAX, &vcpu))
 			return cli_usage(cli, "'%s' is not a vCPU", cli->arg[1]);
@@ -108,7 +114,8 @@ int cmd_vcpu_pin(struct cli *cli)
 	}
 	if (hl_domain_info(cli->hl, domid, &info) < 0)
 		return cli_error("domain %u is gone", domid);
-	for (uint32_t v = 0; v <= info.max_vcpu_id && info.max_vcpu_id != XEN_INVALID_MAX_VCPU_ID && !rc; v++)
+	for (uint32_t v = 0;
+	     v <= info.max_vcpu_id && info.max_vcpu_id != XEN_INVALID_MAX_VCPU_ID && !rc; v++)
 		rc = pin(cli, domid, v, cli->arg[2]);
 	return rc;
 }

@@ -12,8 +12,9 @@ int cli_find_domain(struct cli *cli, const char *what, uint32_t *domid)
 	int rc = store_find_domain(cli->hl, what, domid);
 
 	if (rc == -ESRCH)
-		return cli_error("%s is an invalid domain identifier: no such domain (hl list shows them)",
-				 what);
+		return cli_error(
+			"%s is an invalid domain identifier: no such domain (hl list shows them)",
+			what);
 	if (rc < 0)
 		return cli_error("cannot look for domain %s: %s", what, strerror(-rc));
 	return 0;
@@ -50,8 +51,8 @@ void cli_format_cpus(const struct hl_cpumap *map, unsigned int nr_online, char *
 			c++;
 		if (used >= size)
 			return;
-		used += snprintf(buf + used, size - used, c > from ? "%s%u-%u" : "%s%u", used ? "," : "", from,
-				 c);
+		used += snprintf(buf + used, size - used, c > from ? "%s%u-%u" : "%s%u",
+				 used ? "," : "", from, c);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a guest's configuration says once it is read and checked; see schema.c for the keys. Pure. */
+/* What a guest's configuration says once it is read and checked; the keys are in schema.c. Pure. */
 #ifndef TOOLS_CONFIG_H
 #define TOOLS_CONFIG_H
 

@@ -126,7 +126,8 @@ static int parse_string(struct scan *s, struct cfg_value *v)
 			c = escape(s);
 		if (c <= 0) {
 			*out = 0;
-			return fail(s, "unknown \\ sequence in string (\\\\ stands for one backslash)");
+			return fail(
+				s, "unknown \\ sequence in string (\\\\ stands for one backslash)");
 		}
 		*out++ = c;
 	}

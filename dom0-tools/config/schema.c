@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The keys of a guest's configuration: one row each. xl's keys that hl has no use for, or no support
- * yet, are known by name, so that the warning can say which of the two it is.
+ * The keys of a guest's configuration: one row each. xl's keys without support yet are known by
+ * name, so that the warning does not call them misspelt.
  */
 #include "dom0-tools/config/config.h"
 
@@ -103,7 +103,8 @@ static int read_action(struct reader *r, const struct key *k, const struct cfg_s
 		*(enum guest_action *)((char *)r->c + k->offset) = actions[i].action;
 		return 0;
 	}
-	return bad(r, set, "%s", "expected \"destroy\", \"restart\", \"rename-restart\" or \"preserve\"");
+	return bad(r, set, "%s",
+		   "expected \"destroy\", \"restart\", \"rename-restart\" or \"preserve\"");
 }
 
 static int read_type(struct reader *r, const struct key *k, const struct cfg_setting *set)
@@ -113,8 +114,10 @@ static int read_type(struct reader *r, const struct key *k, const struct cfg_set
 	if (!strcmp(type, "pvh"))
 		return 0;
 	if (!strcmp(type, "pv") || !strcmp(type, "hvm"))
-		return bad(r, set, "Helium runs PVH guests, not \"%s\"; Linux 4.11 and later can be PVH: "
-			   "set type = \"pvh\" and give kernel and ramdisk", type);
+		return bad(r, set,
+			   "Helium runs PVH guests, not \"%s\"; Linux 4.11 and later can be PVH: "
+			   "set type = \"pvh\" and give kernel and ramdisk",
+			   type);
 	return bad(r, set, "%s", "expected \"pvh\"");
 }
 
@@ -131,7 +134,8 @@ static int read_name(struct reader *r, const struct key *k, const struct cfg_set
 	int rc = read_string(r, k, set);
 
 	if (!rc && !config_name_ok(r->c->name))
-		return bad(r, set, "%s", "a name holds letters, digits and .-_+: (80 at most), and not "
+		return bad(r, set, "%s",
+			   "a name holds letters, digits and .-_+: (80 at most), and not "
 			   "digits only");
 	return rc;
 }
@@ -162,17 +166,20 @@ static int read_cpus(struct reader *r, const struct key *k, const struct cfg_set
 		return bad(r, set, "%s", "no memory");
 	for (unsigned int i = 0; i < nr; i++)
 		if (!value_cpus(v->kind == CFG_LIST ? &v->item[i] : v, &r->c->cpus[i]))
-			return bad(r, set, "%s", "expected CPUs as in \"0-3,^2\" or \"all\", or a list with "
+			return bad(r, set, "%s",
+				   "expected CPUs as in \"0-3,^2\" or \"all\", or a list with "
 				   "one for each vCPU");
 	r->c->nr_cpus = nr;
 	return 0;
 }
 
 #define KEY(key, fn)		{ .name = key, .read = fn }
-#define TEXT(key, fn, field)	{ .name = key, .read = fn, .offset = offsetof(struct guest_config, field) }
+#define TEXT(key, fn, field) \
+	{ .name = key, .read = fn, .offset = offsetof(struct guest_config, field) }
 #define ACTION(key)		TEXT(#key, read_action, key)
 #define NUMBER(key, field, lo, hi) \
-	{ .name = key, .read = read_uint, .offset = offsetof(struct guest_config, field), .min = lo, .max = hi }
+	{ .name = key, .read = read_uint, .offset = offsetof(struct guest_config, field), \
+	  .min = lo, .max = hi }
 
 static const struct key keys[] = {
 	TEXT("name", read_name, name),
@@ -199,12 +206,14 @@ static const struct key keys[] = {
 
 /* Keys of xl that would change the guest, were they supported. */
 static const char *const unsupported[] = {
-	"disk", "vif", "vfb", "pci", "usbctrl", "usbdev", "vtpm", "p9", "channel", "vdispl", "vsnd", "vkb",
-	"virtio", "dtdev", "irqs", "ioports", "iomem", "bootloader", "bootloader_args", "firmware",
-	"cpuid", "cpus_soft", "pool", "vnuma", "nodes", "max_grant_frames", "max_maptrack_frames",
-	"max_event_channels", "on_watchdog", "on_soft_reset", "on_xend_start", "on_xend_stop",
-	"rtc_timeoffset", "localtime", "device_tree", "driver_domain", "passthrough", "tee", "xend_suspend_evtchn_compat",
-	"nestedhvm", "altp2m", "pvshim", "claim_mode", "init_seclabel", "seclabel", "bios", "memory_sharing",
+	"disk", "vif", "vfb", "pci", "usbctrl", "usbdev", "vtpm", "p9", "channel", "vdispl",
+	"vsnd", "vkb", "virtio", "dtdev", "irqs", "ioports", "iomem", "bootloader",
+	"bootloader_args", "firmware", "cpuid", "cpus_soft", "pool", "vnuma", "nodes",
+	"max_grant_frames", "max_maptrack_frames", "max_event_channels", "on_watchdog",
+	"on_soft_reset", "on_xend_start", "on_xend_stop", "rtc_timeoffset", "localtime",
+	"device_tree", "driver_domain", "passthrough", "tee", "xend_suspend_evtchn_compat",
+	"nestedhvm", "altp2m", "pvshim", "claim_mode", "init_seclabel", "seclabel", "bios",
+	"memory_sharing",
 };
 
 static unsigned int edit_distance(const char *a, const char *b)
@@ -259,8 +268,8 @@ static void warn_unknown(struct reader *r, const struct cfg_setting *set)
 		 "unknown key '%.60s' is ignored", set->key, near);
 	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
 		if (!strcmp(unsupported[i], set->key))
-			snprintf(text, sizeof(text), "'%s' is not supported yet: the guest goes without",
-				 set->key);
+			snprintf(text, sizeof(text),
+				 "'%s' is not supported yet: the guest goes without", set->key);
 	warn_at(r, set, text);
 }
 
@@ -283,13 +292,15 @@ static int join_cmdline(struct reader *r)
 		if (c->root || c->extra) {
 			char text[256];
 
-			snprintf(text, sizeof(text), "%s: root= and extra= are ignored in favour of cmdline=",
+			snprintf(text, sizeof(text),
+				 "%s: root= and extra= are ignored in favour of cmdline=",
 				 r->file->name);
 			r->warn(r->warn_arg, text);
 		}
 		return 0;
 	}
-	size = (c->root ? strlen(c->root) : 0) + (c->extra ? strlen(c->extra) : 0) + sizeof("root= ");
+	size = (c->root ? strlen(c->root) : 0) + (c->extra ? strlen(c->extra) : 0) +
+	       sizeof("root= ");
 	c->cmdline = malloc(size);
 	if (!c->cmdline)
 		return diag_fail(r->dg, -ENOMEM, "no memory");
@@ -306,7 +317,8 @@ static int check_whole(struct reader *r)
 	if (!c->name)
 		return diag_fail(r->dg, -EINVAL, "%s: no name: add name = \"...\"", file);
 	if (!c->kernel)
-		return diag_fail(r->dg, -EINVAL, "%s: no kernel: add kernel = \"/path/to/vmlinuz\"", file);
+		return diag_fail(r->dg, -EINVAL, "%s: no kernel: add kernel = \"/path/to/vmlinuz\"",
+				 file);
 	if (!c->maxmem_mib)
 		c->maxmem_mib = c->memory_mib;
 	if (c->maxmem_mib < c->memory_mib)
@@ -318,8 +330,8 @@ static int check_whole(struct reader *r)
 		return diag_fail(r->dg, -EINVAL, "%s: maxvcpus (%u) is less than vcpus (%u)", file,
 				 c->maxvcpus, c->vcpus);
 	if (c->nr_cpus > c->maxvcpus)
-		return diag_fail(r->dg, -EINVAL, "%s: cpus lists %u vCPUs, but the guest has %u", file,
-				 c->nr_cpus, c->maxvcpus);
+		return diag_fail(r->dg, -EINVAL, "%s: cpus lists %u vCPUs, but the guest has %u",
+				 file, c->nr_cpus, c->maxvcpus);
 	return join_cmdline(r);
 }
 
@@ -345,7 +357,8 @@ int config_read(struct guest_config *c, const struct cfg_file *f, config_warn_fn
 void config_free(struct guest_config *c)
 {
 	for (size_t i = 0; i < NR_KEYS; i++)
-		if (keys[i].read == read_string || keys[i].read == read_name || keys[i].read == read_tsc_mode)
+		if (keys[i].read == read_string || keys[i].read == read_name ||
+		    keys[i].read == read_tsc_mode)
 			free(*(char **)((char *)c + keys[i].offset));
 	free(c->cpus);
 	*c = (struct guest_config){ 0 };

@@ -49,7 +49,8 @@ bool config_parse_cpus(const char *p, struct guest_cpus *cpus)
 		for (int i = from; i <= to; i++) {
 			uint8_t bit = 1 << i % 8;
 
-			cpus->bits[i / 8] = without ? cpus->bits[i / 8] & ~bit : cpus->bits[i / 8] | bit;
+			cpus->bits[i / 8] =
+				without ? cpus->bits[i / 8] & ~bit : cpus->bits[i / 8] | bit;
 		}
 		if (!*p)
 			return true;
@@ -83,8 +84,8 @@ bool config_parse_uuid(const char *text, uint8_t uuid[16])
 void config_format_uuid(const uint8_t u[16], char text[37])
 {
 	snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		 u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13],
-		 u[14], u[15]);
+		 u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+		 u[13], u[14], u[15]);
 }
 
 bool config_name_ok(const char *name)

@@ -157,7 +157,8 @@ int hl_version(struct hl *hl, unsigned int cmd, void *out, size_t size)
 	int rc;
 
 	memset(hl->arg, 0, ARG_SIZE);
-	rc = result(xencall2(hl->call, __HYPERVISOR_xen_version, cmd, out ? (uintptr_t)hl->arg : 0));
+	rc = result(
+		xencall2(hl->call, __HYPERVISOR_xen_version, cmd, out ? (uintptr_t)hl->arg : 0));
 	if (out)
 		memcpy(out, hl->arg, size);
 	return rc;

@@ -102,7 +102,8 @@ int hl_domain_cpu_policy(struct hl *hl, uint32_t domid, const xen_cpuid_leaf_t *
 	rc = hl_domctl_for(hl, XEN_DOMCTL_set_cpu_policy, domid, &op);
 	hl_buffer_free(hl, buf);
 	if (rc < 0)
-		diag_fail(dg, rc, "the hypervisor refuses the CPU policy (leaf 0x%x, subleaf 0x%x): %s",
+		diag_fail(dg, rc,
+			  "the hypervisor refuses the CPU policy (leaf 0x%x, subleaf 0x%x): %s",
 			  op.u.cpu_policy.err_leaf, op.u.cpu_policy.err_subleaf, strerror(-rc));
 	return rc;
 }

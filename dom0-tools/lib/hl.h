@@ -95,10 +95,12 @@ int hl_mem_set_map(struct hl *hl, uint32_t domid, const struct hl_e820 *map, uns
 int hl_mem_load(struct hl *hl, uint32_t domid, uint64_t gpa, const void *data, uint64_t size);
 /* Seed a reserved grant entry: backend may map gfn. */
 int hl_grant_seed(struct hl *hl, uint32_t domid, uint32_t ref, uint64_t gfn, uint32_t backend);
-int hl_hvm_set_params(struct hl *hl, uint32_t domid, const xen_domctl_hl_param_t *p, unsigned int nr);
+int hl_hvm_set_params(struct hl *hl, uint32_t domid, const xen_domctl_hl_param_t *p,
+		      unsigned int nr);
 
 /* lib/start.c: the PVH boot state for vCPU 0. */
-int hl_pvh_start(struct hl *hl, uint32_t domid, uint32_t vcpus, uint32_t entry, uint32_t start_info);
+int hl_pvh_start(struct hl *hl, uint32_t domid, uint32_t vcpus, uint32_t entry,
+		 uint32_t start_info);
 
 /* lib/store.c: xenstore; opened on first use. NULL and -errno when the daemon does not answer. */
 struct xs_handle *hl_store(struct hl *hl);

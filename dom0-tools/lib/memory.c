@@ -50,7 +50,8 @@ int hl_mem_set_map(struct hl *hl, uint32_t domid, const struct hl_e820 *map, uns
 }
 
 /* The slow way: map the pages, copy, unmap. At most LOAD_CHUNK bytes. */
-static int load_by_mapping(struct hl *hl, uint32_t domid, uint64_t gpa, const void *data, uint64_t size)
+static int load_by_mapping(struct hl *hl, uint32_t domid, uint64_t gpa, const void *data,
+			   uint64_t size)
 {
 	size_t first = gpa / TOOLS_PAGE, nr = (gpa + size - 1) / TOOLS_PAGE - first + 1;
 	xen_pfn_t *gfn = malloc(nr * sizeof(*gfn));
@@ -81,7 +82,8 @@ out:
 	return rc;
 }
 
-static int load_by_call(struct hl *hl, uint32_t domid, uint64_t gpa, const void *data, uint64_t size)
+static int load_by_call(struct hl *hl, uint32_t domid, uint64_t gpa, const void *data,
+			uint64_t size)
 {
 	struct xen_domctl op = { .u.hl_load = { .gpa = gpa, .size = size } };
 
@@ -120,7 +122,8 @@ int hl_mem_load(struct hl *hl, uint32_t domid, uint64_t gpa, const void *data, u
 }
 
 /* Without hl_grant_seed: map the first frame of the domain's grant table and write the entry. */
-static int seed_by_mapping(struct hl *hl, uint32_t domid, uint32_t ref, uint64_t gfn, uint32_t backend)
+static int seed_by_mapping(struct hl *hl, uint32_t domid, uint32_t ref, uint64_t gfn,
+			   uint32_t backend)
 {
 	xenforeignmemory_resource_handle *res;
 	void *va = NULL;
@@ -152,7 +155,8 @@ int hl_grant_seed(struct hl *hl, uint32_t domid, uint32_t ref, uint64_t gfn, uin
 	return seed_by_mapping(hl, domid, ref, gfn, backend);
 }
 
-int hl_hvm_set_params(struct hl *hl, uint32_t domid, const xen_domctl_hl_param_t *p, unsigned int nr)
+int hl_hvm_set_params(struct hl *hl, uint32_t domid, const xen_domctl_hl_param_t *p,
+		      unsigned int nr)
 {
 	struct xen_domctl op = { .u.hl_hvm_params.nr = nr };
 	xen_domctl_hl_param_t *buf = hl_buffer(hl, nr * sizeof(*p));

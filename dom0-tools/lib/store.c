@@ -95,7 +95,8 @@ int store_find_domain(struct hl *hl, const char *what, uint32_t *domid)
 		char *name = store_domain_name(hl, list[i].domain);
 
 		/* A name of digits only is refused at creation, so a number is always an id. */
-		if ((!*end && end != what && id == list[i].domain) || (name && !strcmp(name, what))) {
+		if ((!*end && end != what && id == list[i].domain) ||
+		    (name && !strcmp(name, what))) {
 			*domid = list[i].domain;
 			rc = 0;
 		}

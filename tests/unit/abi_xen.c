@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The control ABI as the distro's Xen headers declare it, measured; nothing when they are not 4.17's. */
+/* The control ABI as the distro's headers declare it, measured; nothing when they are not 4.17's. */
 #include <stdint.h>
 #include "abi_layout.h"
 #include <xen/sysctl.h>

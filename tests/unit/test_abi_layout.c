@@ -15,7 +15,8 @@ static void test_layout_is_that_of_4_17(void **state)
 	unsigned int wrong = 0;
 
 	if (!abi_xen_nr) {
-		print_message("the installed Xen headers are not 4.17's: nothing to compare with\n");
+		print_message(
+			"the installed Xen headers are not 4.17's: nothing to compare with\n");
 		skip();
 	}
 	assert_int_equal(abi_ours_nr, abi_xen_nr);

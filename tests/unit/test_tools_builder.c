@@ -34,8 +34,11 @@ struct note {
 static void make_elf64(void)
 {
 	Elf64_Ehdr h = {
-		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1 }, .e_machine = EM_X86_64,
-		.e_phoff = sizeof(h), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 3,
+		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1 },
+		.e_machine = EM_X86_64,
+		.e_phoff = sizeof(h),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = 3,
 	};
 	Elf64_Phdr p[] = {
 		{ .p_type = PT_NOTE, .p_offset = 256, .p_filesz = 2 * sizeof(struct note) },
@@ -63,7 +66,11 @@ static void make_elf32(void)
 		.e_phoff = sizeof(h), .e_phentsize = sizeof(Elf32_Phdr), .e_phnum = 2,
 	};
 	Elf32_Phdr p[] = {
-		{ .p_type = PT_LOAD, .p_offset = 512, .p_paddr = 0x100000, .p_filesz = 1000, .p_memsz = 1000 },
+		{ .p_type = PT_LOAD,
+		  .p_offset = 512,
+		  .p_paddr = 0x100000,
+		  .p_filesz = 1000,
+		  .p_memsz = 1000 },
 		{ .p_type = PT_NOTE, .p_offset = 256, .p_filesz = 20 },
 	};
 	uint32_t n[] = { 4, 4, 18, 0x006e6558, 0x100010 };
@@ -79,15 +86,18 @@ static size_t pack(const char *how, uint8_t *out, size_t room)
 	size_t size = 0;
 
 	if (!strcmp(how, "gzip")) {
-		z_stream z = { .next_in = elf, .avail_in = sizeof(elf), .next_out = out, .avail_out = room };
+		z_stream z = {
+			.next_in = elf, .avail_in = sizeof(elf), .next_out = out, .avail_out = room
+		};
 
 		assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, 0), Z_OK);
 		assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
 		size = z.total_out;
 		deflateEnd(&z);
 	} else if (!strcmp(how, "xz")) {
-		assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, elf, sizeof(elf), out, &size,
-							 room), LZMA_OK);
+		assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, elf,
+							 sizeof(elf), out, &size, room),
+				 LZMA_OK);
 	} else if (!strcmp(how, "zstd")) {
 		size = ZSTD_compress(out, room, elf, sizeof(elf), 3);
 		assert_false(ZSTD_isError(size));
@@ -232,7 +242,8 @@ static void test_damage(void **state)
 
 		memcpy(copy, image, size);
 		for (unsigned int n = unit_below(5); n; n--)
-			copy[unit_below(3) ? 0x1f0 + unit_below(0x60) : unit_below(size)] = unit_rand();
+			copy[unit_below(3) ? 0x1f0 + unit_below(0x60) : unit_below(size)] =
+				unit_rand();
 		check_any(copy, cut);
 	}
 }

@@ -149,8 +149,14 @@ static void test_warnings(void **state)
 	struct guest_config c;
 	struct diag dg = { "" };
 
-	assert_int_equal(read_text(&c, LEAST "\nmemroy = 5\ndisk = [ 'x' ]\nqwertyuiop = 1\ncmdline='a'\nextra='b'", &dg), 0);
-	assert_non_null(strstr(warnings, "t.cfg:4: unknown key 'memroy' is ignored; did you mean 'memory'?\n"));
+	assert_int_equal(
+		read_text(&c,
+			  LEAST
+			  "\nmemroy = 5\ndisk = [ 'x' ]\nqwertyuiop = 1\ncmdline='a'\nextra='b'",
+			  &dg),
+		0);
+	assert_non_null(strstr(
+		warnings, "t.cfg:4: unknown key 'memroy' is ignored; did you mean 'memory'?\n"));
 	assert_non_null(strstr(warnings, "t.cfg:5: 'disk' is not supported yet"));
 	assert_non_null(strstr(warnings, "t.cfg:6: unknown key 'qwertyuiop' is ignored\n"));
 	assert_non_null(strstr(warnings, "root= and extra= are ignored in favour of cmdline="));
