@@ -136,11 +136,14 @@ static bool kick_idle_elsewhere(const struct sched_group *mine, const struct sch
 	return false;
 }
 
-/* s is queued: see that some CPU other than `except` knows. */
+/*
+ * s is queued: see that those CPUs know which could run it (`except` has just looked at the queue). An idle one
+ * is enough. Else each must have its slice timer set, so that s does not depend on how any single one gets
+ * on, and the one whose vCPU is most ahead may have to give way at once.
+ */
 static void kick_for(struct sched_group *g, struct sched_vcpu *s, uint64_t t, uint64_t except)
 {
 	uint64_t cpus = g->cpus & s->affinity & ~except, most = 0, vruntime;
-	bool armed = (g->cpus & s->affinity & except) != 0; /* that one has just looked at the queue */
 	unsigned int c, worst = NR_CPUS;
 
 	if (s->running_on >= 0) {
@@ -152,15 +155,16 @@ static void kick_for(struct sched_group *g, struct sched_vcpu *s, uint64_t t, ui
 	for (; cpus; cpus &= cpus - 1) {
 		c = (unsigned int)__builtin_ctzll(cpus);
 		if (per_cpu(sched_cpu, c).need)
-			return; /* on its way to the queue already */
-		armed |= per_cpu(sched_cpu, c).slice_armed;
+			continue; /* on its way to the queue already */
+		if (!per_cpu(sched_cpu, c).slice_armed)
+			sched_need(c);
 		vruntime = curr_vruntime(c, t);
 		if (worst == NR_CPUS || vruntime > most) {
 			most = vruntime;
 			worst = c;
 		}
 	}
-	if (worst != NR_CPUS && (!armed || fair_preempts(s->vruntime, most)))
+	if (worst != NR_CPUS && fair_preempts(s->vruntime, most))
 		sched_need(worst);
 }
 

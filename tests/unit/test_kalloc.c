@@ -92,14 +92,14 @@ static void random_sequence(void **state)
 	struct {
 		unsigned char *p, mark;
 		size_t size;
-	} a[300], *o;
+	} a[301], *o; /* the last one is never kept */
 	unsigned int nr = 0, step;
 
 	unit_seed();
 	for (step = 0; step < 20000; step++) {
 		o = &a[nr];
 		o->size = 1 + (size_t)unit_below(1ULL << (1 + unit_below(13)));
-		if (nr < ARRAY_SIZE(a) && unit_below(2) && (o->p = kalloc(o->size))) {
+		if (nr < ARRAY_SIZE(a) - 1 && unit_below(2) && (o->p = kalloc(o->size))) {
 			for (size_t i = 0; i < o->size; i++)
 				assert_int_equal(o->p[i], 0);
 			o->mark = (unsigned char)unit_rand();
