@@ -5,7 +5,6 @@
  */
 #include "dev/decode.h"
 #include "lib/errno.h"
-#include "lib/string.h"
 
 enum form {
 	F_KNOWN	 = 1 << 0,
@@ -115,28 +114,26 @@ struct prefixes {
 	uint8_t rex;
 };
 
+enum { PREFIX_OP_SIZE = 1, PREFIX_ADDR_SIZE, PREFIX_LOCK, PREFIX_REP, PREFIX_SEG };
+static const uint8_t prefix_kind[256] = {
+	[0x66] = PREFIX_OP_SIZE, [0x67] = PREFIX_ADDR_SIZE, [0xf0] = PREFIX_LOCK, [0xf2 ... 0xf3] = PREFIX_REP,
+	[0x26] = PREFIX_SEG + SEG_ES, [0x2e] = PREFIX_SEG + SEG_CS, [0x36] = PREFIX_SEG + SEG_SS,
+	[0x3e] = PREFIX_SEG + SEG_DS, [0x64] = PREFIX_SEG + SEG_FS, [0x65] = PREFIX_SEG + SEG_GS,
+};
+
 /* Legacy prefixes, then REX; an operand-size default is left to the caller. */
 static void take_prefixes(struct reader *r, const struct hvm_mode *mode, struct insn *out, struct prefixes *p)
 {
-	static const uint8_t seg_prefix[6] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 }; /* ES CS SS DS FS GS */
-
 	out->seg = NR_SEGS;
-	for (; r->at < r->nr; r->at++) {
-		uint8_t byte = r->p[r->at];
-		const uint8_t *seg = memchr(seg_prefix, byte, sizeof(seg_prefix));
+	for (; r->at < r->nr && prefix_kind[r->p[r->at]]; r->at++) {
+		unsigned int kind = prefix_kind[r->p[r->at]];
 
-		if (seg)
-			out->seg = (uint8_t)(seg - seg_prefix);
-		else if (byte == 0x66)
-			p->op_size = true;
-		else if (byte == 0x67)
-			p->addr_size = true;
-		else if (byte == 0xf0)
-			out->lock = true;
-		else if (byte == 0xf2 || byte == 0xf3)
-			out->rep = true;
-		else
-			break;
+		p->op_size |= kind == PREFIX_OP_SIZE;
+		p->addr_size |= kind == PREFIX_ADDR_SIZE;
+		out->lock |= kind == PREFIX_LOCK;
+		out->rep |= kind == PREFIX_REP;
+		if (kind >= PREFIX_SEG)
+			out->seg = (uint8_t)(kind - PREFIX_SEG);
 	}
 	if (mode->long_cs && r->at < r->nr && (r->p[r->at] & 0xf0) == 0x40)
 		p->rex = r->p[r->at++];
@@ -152,7 +149,7 @@ unsigned int insn_prefixes(const uint8_t *bytes, unsigned int nr, const struct h
 	struct reader r = { bytes, min(nr, (unsigned int)INSN_MAX_LEN), 0, false };
 	struct prefixes p = { 0 };
 
-	memset(out, 0, sizeof(*out));
+	*out = (struct insn){ 0 };
 	take_prefixes(&r, mode, out, &p);
 	return r.at;
 }
@@ -234,7 +231,7 @@ int insn_decode(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mo
 	unsigned int op_size;
 	uint8_t opcode;
 
-	memset(out, 0, sizeof(*out));
+	*out = (struct insn){ 0 };
 	take_prefixes(&r, mode, out, &p);
 	op_size = operand_size(mode, &p);
 	opcode = (uint8_t)take(&r, 1);

@@ -4,7 +4,6 @@
  * go to the range of their first byte; one that starts inside and ends outside is split into bytes.
  */
 #include "dev/io.h"
-#include "dev/decode.h"
 #include "dev/io_string.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -20,6 +19,7 @@ struct io_range {
 
 struct io_table {
 	unsigned int nr; /* set while the domain is built */
+	uint8_t hint[64]; /* by the port's low bits: where it was found last; any value does no harm */
 	struct io_range range[IO_MAX_RANGES];
 };
 
@@ -61,9 +61,9 @@ void io_open_unclaimed(struct domain *d)
 	}
 }
 
-static const struct io_range *find(const struct io_table *t, uint16_t port)
+static const struct io_range *search(struct io_table *t, uint16_t port)
 {
-	unsigned int low = 0, high = t ? t->nr : 0;
+	unsigned int low = 0, high = t->nr;
 
 	while (low < high) {
 		unsigned int mid = (low + high) / 2;
@@ -73,10 +73,19 @@ static const struct io_range *find(const struct io_table *t, uint16_t port)
 			high = mid;
 		else if (port > r->last)
 			low = mid + 1;
-		else
+		else {
+			WRITE_ONCE(t->hint[port % ARRAY_SIZE(t->hint)], (uint8_t)mid);
 			return r;
+		}
 	}
 	return NULL;
+}
+
+static const struct io_range *find(struct io_table *t, uint16_t port)
+{
+	const struct io_range *r = &t->range[READ_ONCE(t->hint[port % ARRAY_SIZE(t->hint)])];
+
+	return likely(port >= r->first && port <= r->last) ? r : search(t, port);
 }
 
 static void access_bytes(struct vcpu *v, uint16_t port, unsigned int size, bool write, uint32_t *val)
@@ -126,8 +135,10 @@ void io_exit(struct vcpu *v, const struct hvm_exit *exit)
 			val &= (1u << size * 8) - 1;
 		io_access(v, exit->io.port, size, true, &val);
 	} else {
+		uint64_t keep = size == 4 ? 0 : ~0ULL << size * 8;
+
 		io_access(v, exit->io.port, size, false, &val);
-		gpr_write(&v->hvm, RAX, size, val);
+		v->hvm.gpr[RAX] = (v->hvm.gpr[RAX] & keep) | (val & (uint32_t)~keep);
 	}
 	hvm_advance(&v->hvm, exit->len);
 }

@@ -35,7 +35,8 @@ unit-y += test_guest_walk
 test_guest_walk-objs := hypervisor/core/guest_walk.o
 
 # dev
-unit-y += test_vlapic test_decode test_vioapic
+unit-y += test_vlapic test_decode test_vioapic test_cpuid
+test_cpuid-objs := hypervisor/dev/cpuid_policy.o $(FAKES)/bug.o
 test_decode-objs := hypervisor/dev/decode.o
 VLAPIC_OBJS := $(addprefix hypervisor/dev/,vlapic.o vlapic_ipi.o vlapic_regs.o vlapic_timer.o)
 test_vioapic-objs := hypervisor/dev/vioapic.o $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o)
