@@ -35,11 +35,13 @@ unit-y += test_guest_walk
 test_guest_walk-objs := hypervisor/core/guest_walk.o
 
 # dev
-unit-y += test_vlapic test_decode test_vioapic test_cpuid
+unit-y += test_vlapic test_decode test_vioapic test_cpuid test_vpci
 test_cpuid-objs := hypervisor/dev/cpuid_policy.o $(FAKES)/bug.o
 test_decode-objs := hypervisor/dev/decode.o
 VLAPIC_OBJS := $(addprefix hypervisor/dev/,vlapic.o vlapic_ipi.o vlapic_regs.o vlapic_timer.o)
 test_vioapic-objs := hypervisor/dev/vioapic.o $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o)
+test_vpci-objs := $(addprefix hypervisor/dev/,vpci.o vpci_msi.o vmsi.o vmsix.o) $(VLAPIC_OBJS) \
+	$(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o)
 test_vlapic-objs := $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o time.o)
 
 # guest
