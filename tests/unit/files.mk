@@ -45,6 +45,8 @@ test_vpci-objs := $(addprefix hypervisor/dev/,vpci.o vpci_msi.o vmsi.o vmsix.o) 
 test_vlapic-objs := $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o time.o)
 
 # guest
+unit-y += test_evtchn
+test_evtchn-objs := $(addprefix hypervisor/guest/,evtchn.o evtchn_2l.o) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o)
 
 # the tools
 unit-y += test_abi_layout

@@ -28,6 +28,8 @@ extern unsigned int fake_log_count;
 
 extern unsigned int fake_locks_held; /* must be 0 whenever a test looks */
 
+extern void (*fake_lock_hook)(void); /* what somebody else does right before the next spin_lock_pair() */
+
 /* A zeroed arena of nr frames behind frame_map(); replaces the one before. 0 frees it. */
 void fake_frames_init(uint64_t nr);
 
