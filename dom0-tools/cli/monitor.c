@@ -22,6 +22,7 @@
 #include "dom0-tools/builder/guest.h"
 
 #define LOG_DIR		"/var/log/helium"
+#define LAST_WORDS_US	200000	/* for the console to pass on what the guest said last */
 #define MIN_LIFE_S	1	/* a guest that ends sooner is not restarted, or it would spin */
 
 static void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -115,6 +116,7 @@ static int handle_end(struct hl *hl, struct guest_config *c, uint32_t *domid, un
 	if (a == ACTION_RENAME_RESTART) {
 		rename_old(hl, c, *domid);
 	} else {
+		usleep(LAST_WORDS_US);
 		record_remove(*domid);
 		if (guest_destroy(hl, *domid, &dg))
 			note("%s", dg.text);
