@@ -11,6 +11,7 @@
 #include <xen/version.h>
 
 #define PAGES_PER_MIB 256
+#define BUILD_ID_MAX  64
 
 /* Where the lines go: standard output, or a JSON object. */
 struct out {
@@ -120,6 +121,20 @@ static const char *scheduler_name(uint32_t id)
 		       : "unknown";
 }
 
+/* The hypervisor's build id in hex; empty when it has none. */
+static void format_build_id(struct hl *hl, char *text, size_t size)
+{
+	union {
+		xen_build_id_t id;
+		unsigned char room[sizeof(xen_build_id_t) + BUILD_ID_MAX];
+	} u = { .id.len = BUILD_ID_MAX };
+	int n = hl_version(hl, XENVER_build_id, &u, sizeof(u));
+
+	text[0] = 0;
+	for (int i = 0; i < n && i < BUILD_ID_MAX && 2 * i + 2 < size; i++)
+		snprintf(text + 2 * i, 3, "%02x", u.room[sizeof(xen_build_id_t) + i]);
+}
+
 static void info_hypervisor(struct hl *hl, struct out *o)
 {
 	int version = hl_version(hl, XENVER_version, NULL, 0);
@@ -129,6 +144,7 @@ static void info_hypervisor(struct hl *hl, struct out *o)
 	xen_capabilities_info_t capabilities = "";
 	xen_changeset_info_t changeset = "";
 	xen_commandline_t cmdline = "";
+	char build_id[2 * BUILD_ID_MAX + 1];
 	uint32_t sched = 0;
 
 	hl_version(hl, XENVER_extraversion, extra, sizeof(extra));
@@ -138,6 +154,7 @@ static void info_hypervisor(struct hl *hl, struct out *o)
 	hl_version(hl, XENVER_platform_parameters, &platform, sizeof(platform));
 	hl_version(hl, XENVER_commandline, cmdline, sizeof(cmdline));
 	hl_sched_id(hl, &sched);
+	format_build_id(hl, build_id, sizeof(build_id));
 	line(o, "xen_major", "%d", version >> 16);
 	line(o, "xen_minor", "%d", version & 0xffff);
 	line(o, "xen_extra", "%s", extra);
@@ -152,6 +169,7 @@ static void info_hypervisor(struct hl *hl, struct out *o)
 	line(o, "cc_compile_by", "%s", compile.compile_by);
 	line(o, "cc_compile_domain", "%s", compile.compile_domain);
 	line(o, "cc_compile_date", "%s", compile.compile_date);
+	line(o, "build_id", "%s", build_id);
 	line(o, "xend_config_format", "4");
 	line(o, "hl_version", "%s", HELIUM_VERSION);
 }

@@ -153,13 +153,13 @@ struct vcpu_row {
 
 static void print_vcpu(const struct vcpu_row *r)
 {
-	printf("%-32s  %5u  %5u", r->name, r->domid, r->vcpu);
+	printf("%-32s %5u %5u", r->name, r->domid, r->vcpu);
 	if (r->info.online)
-		printf("  %4u   %c%c-", r->info.cpu, r->info.running ? 'r' : '-',
+		printf(" %4u   %c%c-", r->info.cpu, r->info.running ? 'r' : '-',
 		       r->info.blocked ? 'b' : '-');
 	else
-		printf("     -   --p");
-	printf("  %9.1f  %s / %s\n", r->info.cpu_time / 1e9, r->hard, r->soft);
+		printf("    -   --p");
+	printf(" %9.1f  %s / %s\n", r->info.cpu_time / 1e9, r->hard, r->soft);
 }
 
 static struct json_object *json_vcpu(const struct vcpu_row *r)
@@ -220,7 +220,7 @@ int cmd_vcpu_list(struct cli *cli)
 	if (hl_physinfo(cli->hl, &phys) < 0)
 		phys.nr_cpus = HL_MAX_CPUS;
 	if (!rows)
-		printf("%-32s  %5s  %5s  %4s  %5s  %8s  %s\n", "Name", "ID", "VCPU", "CPU", "State",
+		printf("%-32s %5s %5s %5s %5s %9s %s\n", "Name", "ID", "VCPU", "CPU", "State",
 		       "Time(s)", "Affinity (Hard / Soft)");
 	for (int i = 0; i < nr && !rc; i++)
 		rc = vcpu_rows(cli, &list[i], phys.nr_cpus, rows);
@@ -275,8 +275,9 @@ int cmd_uptime(struct cli *cli)
 			snprintf(days, sizeof(days), "%ld day%s, ", s / (24 * 3600),
 				 s < 48 * 3600 ? "" : "s");
 		if (s >= 0)
-			snprintf(text, sizeof(text), "%s%2ld:%02ld:%02ld", days, s / 3600 % 24,
-				 s / 60 % 60, s % 60);
+			snprintf(text, sizeof(text),
+				 cli_has(cli, 's') ? "%s%2ld:%02ld" : "%s%2ld:%02ld:%02ld", days,
+				 s / 3600 % 24, s / 60 % 60, s % 60);
 		cli_domain_name(cli->hl, list[i].domain, name, sizeof(name));
 		if (cli_has(cli, 's'))
 			printf(" %s up %s, %s (%u)\n", clock, text, name, list[i].domain);

@@ -142,7 +142,7 @@ int main(int argc, char **argv)
 	}
 	cli.verb = find_verb(argv[1]);
 	if (!cli.verb)
-		return EXIT_USAGE;
+		return EXIT_FAILURE;
 	rc = read_options(&cli, argc - 1, argv + 1);
 	if (rc >= 0)
 		return rc;

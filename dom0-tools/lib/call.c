@@ -156,7 +156,8 @@ int hl_version(struct hl *hl, unsigned int cmd, void *out, size_t size)
 {
 	int rc;
 
-	memset(hl->arg, 0, ARG_SIZE);
+	if (out)
+		memcpy(hl->arg, out, size);
 	rc = result(
 		xencall2(hl->call, __HYPERVISOR_xen_version, cmd, out ? (uintptr_t)hl->arg : 0));
 	if (out)

@@ -26,7 +26,8 @@ void hl_close(struct hl *hl);
 int hl_domctl(struct hl *hl, struct xen_domctl *op);
 int hl_sysctl(struct hl *hl, struct xen_sysctl *op);
 int hl_memory_op(struct hl *hl, unsigned int cmd, void *arg, size_t size);
-int hl_version(struct hl *hl, unsigned int cmd, void *out, size_t size);
+/* XENVER_*: arg goes in and comes out; NULL for a subject that has none. */
+int hl_version(struct hl *hl, unsigned int cmd, void *arg, size_t size);
 int hl_hvm_set_param(struct hl *hl, uint32_t domid, uint32_t index, uint64_t value);
 /* A port in domid that remote may bind. */
 int hl_evtchn_alloc(struct hl *hl, uint32_t domid, uint32_t remote, uint32_t *port);

@@ -53,7 +53,9 @@ test_evtchn-objs := $(addprefix hypervisor/guest/,evtchn.o evtchn_2l.o) $(addpre
 # the tools
 unit-y += test_abi_layout
 test_abi_layout-objs := tests/unit/abi_ours.o tests/unit/abi_xen.o
-unit-y += test_tools_config test_tools_builder
+unit-y += test_tools_config test_tools_builder test_tools_create
+test_tools_create-objs := $(addprefix dom0-tools/,lib/diag.o config/values.o) \
+	$(addprefix dom0-tools/builder/,acpi.o cpuid.o guest.o layout.o nodes.o)
 test_tools_config-objs := $(addprefix dom0-tools/,lib/diag.o config/parse.o config/schema.o config/values.o)
 test_tools_builder-objs := dom0-tools/lib/diag.o \
 	$(addprefix dom0-tools/builder/,acpi.o cpuid.o elf.o kernel.o layout.o unpack.o)
