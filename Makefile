@@ -122,8 +122,8 @@ $(B)/cache/peer/stamp: scripts/trial/packages.peer
 $(B)/pages: tests/integration/pages.c
 	$(call say,CC,$<)
 	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -Iinclude -D__XEN_TOOLS__ $< -lxencall -o $@
-$(B)/trial/dom0.cpio: $(B)/cache/dom0/stamp $(PEER_STAMP) $(TRIAL_FILES) $(B)/pages $(if $(wildcard dom0-tools/files.mk),$(B)/hl)
-	@scripts/mkimages $(B)/cache $(@D) $(B)/hl $(B)/pages
+$(B)/trial/dom0.cpio: $(B)/cache/dom0/stamp $(PEER_STAMP) $(TRIAL_FILES) $(B)/pages $(B)/payload.elf $(if $(wildcard dom0-tools/files.mk),$(B)/hl)
+	@scripts/mkimages $(B)/cache $(@D) $(B)/payload.elf $(B)/hl $(B)/pages
 image: hv tools $(B)/trial/dom0.cpio
 
 #: make run [DOOR=efi]        boots the trial image to a Dom0 shell in QEMU (DOOR=bios, efi or direct)
