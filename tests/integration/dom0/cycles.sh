@@ -1,6 +1,7 @@
 # Fifty guests made and destroyed leave no page behind; every tenth runs Debian to its userland first,
 # the others are small kernels (those of the guest tests) that never start.
 . /tests/lib.sh
+warm_up
 free=$(free_pages)
 echo "free pages before: $free"
 failed=0

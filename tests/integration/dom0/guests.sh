@@ -1,5 +1,6 @@
 # More than one: a guest with two vCPUs, and three guests at once that all stay alive.
 . /tests/lib.sh
+warm_up
 free=$(free_pages)
 guest pair 'vcpus = 2'
 guest two 'extra = "console=hvc0 name=two beat"'

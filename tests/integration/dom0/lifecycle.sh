@@ -11,6 +11,7 @@ beats() {
 	grep -c '^beat' $logs/guest-life.log
 }
 
+warm_up
 free=$(free_pages)
 guest life 'extra = "console=hvc0 name=life beat"'
 check "create" hl create /tmp/life.cfg

@@ -1,5 +1,6 @@
 # What bad input gets: a message, a status, and nothing half-made left behind.
 . /tests/lib.sh
+warm_up
 free=$(free_pages)
 dd if=/dev/urandom of=/tmp/noise bs=64k count=1 2>/dev/null
 head -c 1000000 /guest/vmlinuz > /tmp/short
