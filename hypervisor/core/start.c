@@ -11,6 +11,7 @@
 #include "x86/cpu.h"
 #include "x86/hostmap.h"
 #include "x86/ipi.h"
+#include "x86/spec.h"
 #include "x86/irq.h"
 #include "x86/time.h"
 
@@ -24,6 +25,7 @@ static void timer_interrupt(void *arg)
 
 int start_this_cpu(void)
 {
+	spec_cpu_init();
 	irq_set_handler(VEC_TIMER, timer_interrupt, NULL);
 	timer_cpu_init();
 	sched_cpu_init();

@@ -64,6 +64,13 @@ int spec_init(const char *option)
 	return 0;
 }
 
+/* With it the CPU keeps predictions of less privileged code, guests included, away from ours by itself. */
+void spec_cpu_init(void)
+{
+	if (cpu_has(F_AUTO_IBRS))
+		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_AIBRSE);
+}
+
 void spec_domain_switch(void)
 {
 	if (spec_ibpb)

@@ -13,6 +13,8 @@ extern bool spec_ibpb;		/* branch predictor barrier when a CPU changes domain */
 
 /* option: the text after spec-ctrl=, or NULL: "no", or a list of [no-]rsb, [no-]ibpb. -EINVAL: unknown word. */
 int spec_init(const char *option);
+/* Each CPU, once: automatic IBRS where the CPU has it. */
+void spec_cpu_init(void);
 /* Before a vCPU of another domain than the last one runs on this CPU. */
 void spec_domain_switch(void);
 
