@@ -1,50 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The door to guest memory: page by page, translate, reference, map, copy, let go. */
+/* The door to guest memory: page by page, find the frame, map it, copy, make sure that it was the right one. */
 #include "core/guest_copy.h"
-#include "core/guest_walk.h"
-#include "lib/atomic.h"
+#include "core/guest_path.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "x86/cr.h"
-
-/* Run fn on the bytes [gpa, gpa + len) of one page. */
-static bool with_page(struct p2m *p2m, uint64_t gpa, bool write, void **va, mfn_t *mfn)
-{
-	if (!p2m_get_page(p2m, GFN(gpa >> PAGE_SHIFT), write, mfn, NULL))
-		return false;
-	*va = (char *)frame_map(*mfn) + (gpa & ~PAGE_MASK);
-	return true;
-}
-
-static void done_with_page(void *va, mfn_t mfn)
-{
-	frame_unmap(va);
-	page_put(mfn);
-}
-
-static bool walk_read(void *ctx, uint64_t gpa, void *dst, unsigned int size)
-{
-	return p2m_read(ctx, gpa, dst, size);
-}
-
-static bool walk_set_bits(void *ctx, uint64_t gpa, uint64_t old, uint64_t bits, unsigned int size)
-{
-	uint32_t old32 = (uint32_t)old;
-	void *va;
-	mfn_t mfn;
-
-	if (!with_page(ctx, gpa, true, &va, &mfn))
-		return false;
-	/* Losing the race means that somebody changed the entry: the bits are then not ours to set. */
-	if (size == 8)
-		(void)atomic_cmpxchg((uint64_t *)va, &old, old | bits);
-	else
-		(void)atomic_cmpxchg((uint32_t *)va, &old32, old32 | (uint32_t)bits);
-	done_with_page(va, mfn);
-	return true;
-}
-
-static const struct walk_ops walk_ops = { .read = walk_read, .set_bits = walk_set_bits };
 
 int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa, uint32_t *pf_error)
 {
@@ -52,7 +12,7 @@ int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa,
 	uint32_t ignored;
 
 	hvm_ops->get_mode(&v->hvm, &mode);
-	return guest_walk(&mode, va, access, &walk_ops, &v->d->p2m, gpa, pf_error ? pf_error : &ignored);
+	return guest_path_translate(&v->d->p2m, &mode, va, access, gpa, pf_error ? pf_error : &ignored);
 }
 
 enum direction { FROM_GUEST, TO_GUEST };
@@ -67,6 +27,51 @@ static void move(void *page, void *ours, size_t len, enum direction dir)
 		memset(page, 0, len);
 }
 
+/*
+ * Copy within one page. A read takes no reference: had the frame become another's meanwhile, the version would
+ * tell, and what was read is thrown away. False: start over, the p2m has changed.
+ */
+static bool copy_spot(struct p2m *p2m, const struct p2m_spot *s, void *ours, size_t len, enum direction dir)
+{
+	mfn_t mfn = MFN(s->hpa >> PAGE_SHIFT);
+	void *page = hpa_map(s->hpa);
+	bool got, ok;
+
+	if (dir == FROM_GUEST) {
+		move(page, ours, len, dir);
+		frame_unmap(page);
+		return p2m_is_version(p2m, s->version);
+	}
+	got = page_get_mapped(mfn);
+	ok = got && p2m_is_version(p2m, s->version);
+	if (ok)
+		move(page, ours, len, dir);
+	frame_unmap(page);
+	if (got)
+		page_put(mfn);
+	return ok;
+}
+
+/* Of a page that every reference is in use for, nothing can be said but that it is not there. */
+static bool is_exhausted(const struct p2m_spot *s)
+{
+	return page_count(MFN(s->hpa >> PAGE_SHIFT)) == PAGE_COUNT_MAX;
+}
+
+static int copy_page(struct vcpu *v, const struct hvm_mode *mode, uint64_t va, uint32_t access, void *ours,
+		     size_t len, enum direction dir)
+{
+	struct p2m_spot s;
+	uint32_t pf_error;
+
+	do {
+		if (guest_path_find(v->paths, &v->d->p2m, mode, va, access, &s, &pf_error) < 0 ||
+		    (dir == TO_GUEST && (!s.writable || is_exhausted(&s))))
+			return -EFAULT;
+	} while (!copy_spot(&v->d->p2m, &s, ours, len, dir));
+	return 0;
+}
+
 static int copy_virtual(uint64_t va, void *ours, size_t len, enum direction dir)
 {
 	struct vcpu *v = current_vcpu();
@@ -77,17 +82,9 @@ static int copy_virtual(uint64_t va, void *ours, size_t len, enum direction dir)
 	hvm_ops->get_mode(&v->hvm, &mode);
 	while (len > 0) {
 		size_t chunk = min(len, PAGE_SIZE - (va & ~PAGE_MASK));
-		uint32_t pf_error;
-		uint64_t gpa;
-		void *page;
-		mfn_t mfn;
 
-		if (guest_walk(&mode, va, dir == TO_GUEST ? PF_WRITE : 0, &walk_ops, &v->d->p2m, &gpa,
-			       &pf_error) < 0 ||
-		    !with_page(&v->d->p2m, gpa, dir == TO_GUEST, &page, &mfn))
+		if (copy_page(v, &mode, va, dir == TO_GUEST ? PF_WRITE : 0, ours, chunk, dir) < 0)
 			return -EFAULT;
-		move(page, ours, chunk, dir);
-		done_with_page(page, mfn);
 		if (ours)
 			ours = (char *)ours + chunk;
 		va += chunk;
@@ -136,17 +133,17 @@ int copy_to_guest_at(guest_ptr_t base, uint64_t i, const void *src, size_t elem_
 
 static int copy_physical(struct domain *d, uint64_t gpa, void *ours, size_t len, enum direction dir)
 {
+	struct p2m_spot s;
+
 	if (gpa + len < gpa)
 		return -EFAULT;
 	while (len > 0) {
 		size_t chunk = min(len, PAGE_SIZE - (gpa & ~PAGE_MASK));
-		void *page;
-		mfn_t mfn;
 
-		if (!with_page(&d->p2m, gpa, dir == TO_GUEST, &page, &mfn))
-			return -EFAULT;
-		move(page, ours, chunk, dir);
-		done_with_page(page, mfn);
+		do {
+			if (!p2m_locate(&d->p2m, gpa, &s) || (dir == TO_GUEST && (!s.writable || is_exhausted(&s))))
+				return -EFAULT;
+		} while (!copy_spot(&d->p2m, &s, ours, chunk, dir));
 		if (ours)
 			ours = (char *)ours + chunk;
 		gpa += chunk;
@@ -175,11 +172,9 @@ unsigned int guest_fetch(struct vcpu *v, uint8_t *buf, unsigned int max)
 	va = mode.long_cs ? v->hvm.rip : (uint32_t)(mode.cs_base + v->hvm.rip);
 	while (n < max) {
 		unsigned int chunk = (unsigned int)min((uint64_t)(max - n), PAGE_SIZE - (va & ~PAGE_MASK));
-		uint32_t access = PF_FETCH | (mode.cpl == 3 ? PF_USER : 0), pf_error;
-		uint64_t gpa;
+		uint32_t access = PF_FETCH | (mode.cpl == 3 ? PF_USER : 0);
 
-		if (guest_walk(&mode, va, access, &walk_ops, &v->d->p2m, &gpa, &pf_error) < 0 ||
-		    copy_physical(v->d, gpa, buf + n, chunk, FROM_GUEST) < 0)
+		if (copy_page(v, &mode, va, access, buf + n, chunk, FROM_GUEST) < 0)
 			break;
 		n += chunk;
 		va += chunk;

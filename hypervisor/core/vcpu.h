@@ -8,6 +8,7 @@
 #ifndef CORE_VCPU_H
 #define CORE_VCPU_H
 
+#include "core/guest_path.h"
 #include "core/sched.h"
 #include "core/timer.h"
 #include "hvm/hvm.h"
@@ -52,6 +53,7 @@ struct vcpu {
 	struct vlapic *vlapic;		/* floor 6 */
 	struct vcpu_msrs *msrs;		/* floor 6 */
 	struct vcpu_guest *guest;	/* floor 7: vcpu_info, runstate and time areas, upcall vector, poll */
+	struct guest_path paths[NR_GUEST_PATHS]; /* guest_copy's; own CPU only */
 	uint64_t nr_exits[NR_EXIT_KINDS]; /* own CPU only */
 };
 

@@ -116,10 +116,26 @@ uint64_t p2m_count_type(const struct p2m *p, enum p2m_type type);
 bool __must_check p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn, struct p2m_entry *entry);
 
 /*
- * Read the 4 or 8 bytes at gpa, which must lie within a page, as p2m_get_page() would reach them, in one load.
- * Cheaper than get and put: no reference is taken, the entry is looked at again afterwards.
+ * Where gpa lies, for a read without taking a reference: look, read, then ask p2m_is_version(). If it says no, what
+ * was read may have been another's: forget it and start over. Writing needs page_get_mapped() before the question.
  */
-bool __must_check p2m_read(struct p2m *p, uint64_t gpa, void *dst, unsigned int size);
+struct p2m_spot {
+	uint64_t version;
+	uint64_t hpa;
+	bool writable;
+};
+bool __must_check p2m_locate(const struct p2m *p, uint64_t gpa, struct p2m_spot *s);
+
+static inline bool p2m_is_version(const struct p2m *p, uint64_t version)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return likely(READ_ONCE(p->version) == version);
+}
+
+static inline void *hpa_map(uint64_t hpa)
+{
+	return (char *)frame_map(MFN(hpa >> PAGE_SHIFT)) + hpa % PAGE_SIZE;
+}
 
 /*
  * TLB side (p2m_tlb.c). The run loop calls p2m_enter() right before, p2m_leave() right after a guest runs

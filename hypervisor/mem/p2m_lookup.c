@@ -23,12 +23,6 @@ struct hint {
 static DEFINE_PERCPU(struct hint, large_hints[NR_LARGE]);
 static DEFINE_PERCPU(struct hint, small_hints[NR_SMALL]);
 
-static bool is_version(const struct p2m *p, uint64_t version)
-{
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return likely(READ_ONCE(p->version) == version);
-}
-
 static struct p2m_place walk_steadily(const struct p2m *p, uint64_t gfn, uint64_t *version)
 {
 	struct p2m_place w;
@@ -36,7 +30,7 @@ static struct p2m_place walk_steadily(const struct p2m *p, uint64_t gfn, uint64_
 	do {
 		*version = load_acquire(&p->version);
 		w = p2m_walk(p->root, gfn);
-	} while (!is_version(p, *version));
+	} while (!p2m_is_version(p, *version));
 	return w;
 }
 
@@ -80,9 +74,11 @@ static struct found find_by_walk(const struct p2m *p, uint64_t gfn)
 	f.entry = w.entry;
 	f.mfn = place_mfn(&w, gfn);
 	f.order = level_order(w.level);
+	if (!w.entry)
+		return f; /* not to be remembered: filling a hole makes no new version */
 	if (w.level == 1)
 		*small_hint(gfn) = (struct hint){ f.version, gfn, f.entry };
-	else if (w.entry)
+	else
 		*large_hint(gfn) = (struct hint){ f.version, gfn >> PAGE_ORDER_2M, f.entry +
 			((f.mfn.n & ~511ULL) - entry_mfn(f.entry).n) * PAGE_SIZE };
 	return f;
@@ -130,7 +126,7 @@ bool p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn, struct p2m_e
 			return false;
 		got = page_get_mapped(f.mfn);
 		/* Nothing left the tree? Then the entry's own reference was there all along, and ours is right. */
-		if (is_version(p, f.version))
+		if (p2m_is_version(p, f.version))
 			break;
 		if (got)
 			page_put(f.mfn);
@@ -143,41 +139,12 @@ bool p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn, struct p2m_e
 	return true;
 }
 
-static inline void load_word(mfn_t mfn, uint64_t gpa, void *dst, unsigned int size)
+bool p2m_locate(const struct p2m *p, uint64_t gpa, struct p2m_spot *s)
 {
-	const void *va = (const char *)frame_map(mfn) + gpa % PAGE_SIZE;
+	struct found f = find(p, gpa >> PAGE_SHIFT);
 
-	if (size == 8)
-		*(uint64_t *)dst = READ_ONCE(*(const uint64_t *)va);
-	else
-		*(uint32_t *)dst = READ_ONCE(*(const uint32_t *)va);
-	frame_unmap(va);
-}
-
-static bool read_by_walk(struct p2m *p, uint64_t gpa, void *dst, unsigned int size)
-{
-	struct found f;
-
-	do {
-		f = find(p, gpa >> PAGE_SHIFT);
-		if (!is_among(READABLE, f.entry))
-			return false;
-		load_word(f.mfn, gpa, dst, size);
-	} while (!is_version(p, f.version)); /* else the frame may have been another's when we read */
-	return true;
-}
-
-bool p2m_read(struct p2m *p, uint64_t gpa, void *dst, unsigned int size)
-{
-	uint64_t version = load_acquire(&p->version);
-	struct found f;
-
-	if (find_by_hint(version, gpa >> PAGE_SHIFT, &f) && is_among(READABLE, f.entry)) {
-		load_word(f.mfn, gpa, dst, size);
-		if (is_version(p, version))
-			return true;
-	}
-	return read_by_walk(p, gpa, dst, size);
+	*s = (struct p2m_spot){ f.version, f.mfn.n << PAGE_SHIFT | gpa % PAGE_SIZE, is_among(WRITABLE, f.entry) };
+	return is_among(READABLE, f.entry);
 }
 
 static uint64_t count_below(mfn_t table, unsigned int level, enum p2m_type type)

@@ -27,6 +27,8 @@ test_svm-objs := $(addprefix hypervisor/hvm/svm/,exit.o inject.o vmcb.o)
 
 # core
 unit-y += test_timer
+unit-y += test_guest_path
+test_guest_path-objs := hypervisor/core/guest_path.o hypervisor/core/guest_walk.o $(P2M_OBJS) $(FAKES)/percpu.o $(FAKES)/ipi.o
 unit-y += test_sched
 test_sched-objs := $(addprefix hypervisor/core/,sched.o sched_ctl.o sched_fair.o timer.o) \
 	$(addprefix $(FAKES)/,bug.o lock.o time.o percpu.o lapic.o ipi.o)
