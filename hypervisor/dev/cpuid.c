@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Answering CPUID. Most leaves are a copy of the policy's row; a few depend on who asks: APIC ID, number of
- * vCPUs, OSXSAVE, the size of the XSAVE area, and Xen's own leaves.
+ * Answering CPUID. Most leaves are a copy of the policy's row; a few depend on who asks: APIC ID,
+ * number of vCPUs, OSXSAVE, the size of the XSAVE area, and Xen's own leaves.
  */
 #include "dev/cpuid_policy.h"
 #include "dev/vlapic.h"
@@ -64,7 +64,8 @@ static void answer_time(const struct vcpu *v, uint32_t subleaf, uint32_t regs[4]
 
 	switch (subleaf) {
 	case 0:
-		regs[0] = (cpu_has(F_INVARIANT_TSC) ? LEAF3_TSC_RELIABLE : 0) | (cpu_has(F_RDTSCP) ? LEAF3_RDTSCP : 0);
+		regs[0] = (cpu_has(F_INVARIANT_TSC) ? LEAF3_TSC_RELIABLE : 0) |
+			  (cpu_has(F_RDTSCP) ? LEAF3_RDTSCP : 0);
 		regs[2] = (uint32_t)tsc_khz;
 		break;
 	case 1:
@@ -154,7 +155,8 @@ static void patch(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_
 
 	switch (leaf) {
 	case 1:
-		regs[1] = (regs[1] & 0xff00) | min(nr_ids, 255u) << 16 | (uint32_t)(2 * v->id) << 24;
+		regs[1] =
+			(regs[1] & 0xff00) | min(nr_ids, 255u) << 16 | (uint32_t)(2 * v->id) << 24;
 		if (nr_ids > 2)
 			regs[3] |= 1u << 28;
 		if (hvm_ops->cr_read((struct hvm_vcpu *)&v->hvm, 4) & CR4_OSXSAVE)
@@ -208,9 +210,10 @@ void cpuid_answer(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_
 }
 
 /*
- * The tools read a policy into an object of their own and write that back through an array of the same size,
- * with a leaf for each number up to the largest, all subleaves of 4, and two of the hypervisor's. So a list for
- * them ends with empty leaves: the extended ones that have no row, then PADDING times the hypervisor's first.
+ * The tools read a policy into an object of their own and write that back through an array of the
+ * same size, with a leaf for each number up to the largest, all subleaves of 4, and two of the
+ * hypervisor's. So a list for them ends with empty leaves: the extended ones that have no row, then
+ * PADDING times the hypervisor's first.
  */
 #define PADDING 10
 
@@ -235,7 +238,9 @@ struct cpuid_leaf cpuid_leaf_at(const struct cpuid_policy *p, unsigned int i)
 	i -= p->nr_known;
 	for (unsigned int leaf = 0; leaf < NR_EXTENDED_LEAVES; leaf++)
 		if (p->extended[leaf] == CPUID_NO_ROW && i-- == 0)
-			return (struct cpuid_leaf){ 0x80000000 + leaf, CPUID_NO_SUBLEAF, 0, 0, 0, 0 };
+			return (struct cpuid_leaf){
+				0x80000000 + leaf, CPUID_NO_SUBLEAF, 0, 0, 0, 0
+			};
 	return (struct cpuid_leaf){ CPUID_XEN_BASE, CPUID_NO_SUBLEAF, 0, 0, 0, 0 };
 }
 
@@ -255,9 +260,10 @@ bool cpuid_has(const struct domain *d, unsigned int feature)
 {
 	/* The words of x86/features.h in the order of cpuid_word. */
 	static const uint8_t word_of[NR_FEATURE_WORDS] = {
-		[FW_1_ECX] = 1, [FW_1_EDX] = 0, [FW_7_EBX] = 5, [FW_7_ECX] = 6, [FW_7_EDX] = 9, [FW_D1_EAX] = 4,
-		[FW_8_1_ECX] = 3, [FW_8_1_EDX] = 2, [FW_8_7_EDX] = 7, [FW_8_8_EBX] = 8, [FW_8_21_EAX] = 11,
-		[FW_8_A_EDX] = 0xff, [FW_ARCH_CAPS] = 0xff,
+		[FW_1_ECX] = 1,	       [FW_1_EDX] = 0,	 [FW_7_EBX] = 5,     [FW_7_ECX] = 6,
+		[FW_7_EDX] = 9,	       [FW_D1_EAX] = 4,	 [FW_8_1_ECX] = 3,   [FW_8_1_EDX] = 2,
+		[FW_8_7_EDX] = 7,      [FW_8_8_EBX] = 8, [FW_8_21_EAX] = 11, [FW_8_A_EDX] = 0xff,
+		[FW_ARCH_CAPS] = 0xff,
 	};
 	unsigned int w = word_of[feature / 32];
 

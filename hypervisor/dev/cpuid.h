@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What CPUID says to a guest: a policy per domain, an array of prepared answers, plus the few bits that
- * depend on the vCPU's state. Policies change only while the domain has never run.
+ * What CPUID says to a guest: a policy per domain, an array of prepared answers, plus the few bits
+ * that depend on the vCPU's state. Policies change only while the domain has never run.
  */
 #ifndef DEV_CPUID_H
 #define DEV_CPUID_H
@@ -17,7 +17,10 @@ struct cpuid_leaf {
 #define CPUID_XEN_BASE	 0x40000000U
 
 /* Index of sysctl get_cpu_policy and get_cpu_featureset: the same numbers. */
-enum { POLICY_RAW, POLICY_HOST, POLICY_PV_MAX, POLICY_HVM_MAX, POLICY_PV_DEFAULT, POLICY_HVM_DEFAULT };
+enum {
+	POLICY_RAW, POLICY_HOST, POLICY_PV_MAX, POLICY_HVM_MAX, POLICY_PV_DEFAULT,
+	POLICY_HVM_DEFAULT
+};
 #define CPUID_FEATURESET_WORDS 20
 #define CPUID_MAX_LEAVES 64
 #define CPUID_MAX_SERIALISED 128 /* what the tools may need for a policy of their own making */

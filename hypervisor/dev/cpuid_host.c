@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What this machine's CPUs say. Apart from cpuid_policy.c so that tests can pretend to be any CPU. */
+/* What this machine's CPUs say. Apart from cpuid_policy.c so that tests can pretend to be any CPU.
+ */
 #include "dev/cpuid_policy.h"
 #include "x86/cpuid.h"
 #include "x86/features.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Making CPUID policies: which of the host's features a guest may see, and leaves whose content is ours.
- * An allow-list per feature word: a bit that nobody here has thought about is not shown. Pure.
+ * Making CPUID policies: which of the host's features a guest may see, and leaves whose content is
+ * ours. An allow-list per feature word: a bit that nobody here has thought about is not shown.
+ * Pure.
  */
 #include "dev/cpuid_policy.h"
 #include "lib/bug.h"
@@ -17,8 +18,8 @@ const struct cpuid_word cpuid_word[NR_POLICY_WORDS] = {
 	{ 7, 1, EBX }, { 7, 2, EDX }, { 7, 1, ECX }, { 7, 1, EDX },
 };
 enum {
-	W_1D, W_1C, W_E1D, W_E1C, W_DA1, W_7B0, W_7C0, W_E7D, W_E8B, W_7D0, W_7A1, W_E21A, W_7B1, W_7D2,
-	W_7C1, W_7D1
+	W_1D, W_1C, W_E1D, W_E1C, W_DA1, W_7B0, W_7C0, W_E7D,
+	W_E8B, W_7D0, W_7A1, W_E21A, W_7B1, W_7D2, W_7C1, W_7D1
 };
 
 #define BIT(n) (1u << (n))
@@ -29,15 +30,16 @@ enum {
  * TOPOEXT; and IBRS, STIBP, SSBD until SPEC_CTRL is switched with the guest.
  */
 static const uint32_t allowed[NR_POLICY_WORDS] = {
-	[W_1D] = BITS(6, 0) | BIT(8) | BIT(9) | BITS(13, 11) | BITS(17, 15) | BIT(19) | BITS(26, 23) | BIT(28),
-	[W_1C] = BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(17) | BITS(20, 19) | BIT(22) | BIT(23) |
-		 BIT(25) | BIT(26) | BITS(30, 28),
-	[W_E1D] = BITS(6, 0) | BIT(8) | BIT(9) | BITS(13, 11) | BITS(17, 15) | BIT(20) | BITS(25, 22) |
-		  BIT(26) | BIT(27) | BITS(31, 29),
+	[W_1D] = BITS(6, 0) | BIT(8) | BIT(9) | BITS(13, 11) | BITS(17, 15) | BIT(19) |
+		 BITS(26, 23) | BIT(28),
+	[W_1C] = BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(17) | BITS(20, 19) | BIT(22) |
+		 BIT(23) | BIT(25) | BIT(26) | BITS(30, 28),
+	[W_E1D] = BITS(6, 0) | BIT(8) | BIT(9) | BITS(13, 11) | BITS(17, 15) | BIT(20) |
+		  BITS(25, 22) | BIT(26) | BIT(27) | BITS(31, 29),
 	[W_E1C] = BIT(0) | BITS(8, 4) | BIT(11) | BIT(16) | BIT(21),
 	[W_DA1] = BITS(2, 0),
-	[W_7B0] = BIT(0) | BIT(3) | BITS(10, 5) | BIT(13) | BIT(16) | BIT(17) | BITS(21, 18) | BIT(23) | BIT(24) |
-		  BITS(31, 28),
+	[W_7B0] = BIT(0) | BIT(3) | BITS(10, 5) | BIT(13) | BIT(16) | BIT(17) | BITS(21, 18) |
+		  BIT(23) | BIT(24) | BITS(31, 28),
 	[W_7C0] = BIT(1) | BIT(2) | BIT(6) | BITS(12, 8) | BIT(14) | BIT(22) | BIT(27) | BIT(28),
 	[W_E7D] = BIT(8),
 	[W_E8B] = BIT(0) | BIT(2) | BIT(9) | BIT(12) | BIT(26) | BIT(29) | BIT(30),
@@ -143,7 +145,8 @@ static void add_subleaves(struct cpuid_policy *p, uint32_t leaf)
 
 static void collect(struct cpuid_policy *p)
 {
-	uint32_t max_basic = cpuid_host_leaf(0, 0).a, max_extended = cpuid_host_leaf(0x80000000, 0).a;
+	uint32_t max_basic = cpuid_host_leaf(0, 0).a,
+		 max_extended = cpuid_host_leaf(0x80000000, 0).a;
 	uint32_t leaf;
 
 	memset(p, 0, sizeof(*p));
@@ -152,7 +155,8 @@ static void collect(struct cpuid_policy *p)
 	for (leaf = 0; leaf <= 0xd; leaf++)
 		add_subleaves(p, leaf);
 	for (leaf = 0x80000000; leaf < 0x80000000 + NR_EXTENDED_LEAVES; leaf++)
-		if (leaf <= 0x80000008 || (leaf <= max_extended && leaf >= 0x80000019 && leaf != 0x8000001c))
+		if (leaf <= 0x80000008 ||
+		    (leaf <= max_extended && leaf >= 0x80000019 && leaf != 0x8000001c))
 			add(p, leaf, CPUID_NO_SUBLEAF);
 	p->nr_known = p->nr;
 	add(p, 0x15, CPUID_NO_SUBLEAF);
@@ -232,8 +236,10 @@ static void shape_xsave(struct cpuid_policy *p)
 /* Facts that are ours, not the host's. CPU counts and IDs are filled in when a vCPU asks. */
 static void shape_leaves(struct cpuid_policy *p)
 {
-	static const uint32_t hidden[] = { 3, 5, 8, 9, 0xa, 0xb, 0xc, 0x8000000a, 0x8000001b, 0x8000001d, 0x8000001e,
-					   0x8000001f, 0x80000020 };
+	static const uint32_t hidden[] = {
+		3, 5, 8, 9, 0xa, 0xb, 0xc, 0x8000000a, 0x8000001b, 0x8000001d, 0x8000001e,
+		0x8000001f, 0x80000020,
+	};
 	struct cpuid_leaf *row;
 	unsigned int i;
 
@@ -255,7 +261,10 @@ static void shape_leaves(struct cpuid_policy *p)
 	} else {
 		/* The crystal is the vLAPIC's clock; TSC = crystal * EBX / EAX. */
 		row = cpuid_policy_find(p, 0x15, 0);
-		*row = (struct cpuid_leaf){ 0x15, CPUID_NO_SUBLEAF, 100000, (uint32_t)cpuid_host_tsc_khz(), 100000000, 0 };
+		row->a = 100000;
+		row->b = (uint32_t)cpuid_host_tsc_khz();
+		row->c = 100000000;
+		row->d = 0;
 		p->row[p->basic[0]].a = 0x16;
 	}
 	row = cpuid_policy_find(p, 0x80000000, 0);
@@ -280,7 +289,8 @@ void cpuid_policy_make(struct cpuid_policy *p, enum policy_level level)
 /* Leaves that a toolstack cannot change, because they follow from others or from the machine. */
 static bool is_ours(uint32_t leaf)
 {
-	return leaf == 0xb || leaf == 0xd || leaf == 6 || leaf == 0x15 || (leaf & 0xffff0000) == CPUID_XEN_BASE;
+	return leaf == 0xb || leaf == 0xd || leaf == 6 || leaf == 0x15 ||
+	       (leaf & 0xffff0000) == CPUID_XEN_BASE;
 }
 
 static bool acceptable(const struct cpuid_policy *top, const struct cpuid_leaf *in)
@@ -294,8 +304,9 @@ static bool acceptable(const struct cpuid_policy *top, const struct cpuid_leaf *
 	return true;
 }
 
-int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top, const struct cpuid_leaf *leaves,
-		       unsigned int nr, const struct cpuid_leaf **err)
+int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top,
+		       const struct cpuid_leaf *leaves, unsigned int nr,
+		       const struct cpuid_leaf **err)
 {
 	struct cpuid_leaf *row, *xsave;
 	unsigned int i;
@@ -309,7 +320,9 @@ int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top, c
 	for (i = 0; i < nr; i++) {
 		uint32_t subleaf;
 
-		row = is_ours(leaves[i].leaf) ? NULL : cpuid_policy_find(p, leaves[i].leaf, leaves[i].subleaf);
+		if (is_ours(leaves[i].leaf))
+			continue;
+		row = cpuid_policy_find(p, leaves[i].leaf, leaves[i].subleaf);
 		if (!row)
 			continue;
 		subleaf = row->subleaf;

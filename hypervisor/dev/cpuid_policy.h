@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The policy object: rows of answers in rising order of leaf and subleaf, and where each leaf begins. */
+/* The policy object: rows of answers in rising order of leaf and subleaf, and where each leaf
+ * begins. */
 #ifndef DEV_CPUID_POLICY_H
 #define DEV_CPUID_POLICY_H
 
@@ -33,8 +34,9 @@ enum policy_level { LEVEL_HOST, LEVEL_GUEST };
 /* Ask this CPU for every leaf we know; LEVEL_GUEST then keeps what a guest can be given. */
 void cpuid_policy_make(struct cpuid_policy *p, enum policy_level level);
 /* Lay leaves over p, cut to max. -EINVAL: *err, p unchanged. */
-int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top, const struct cpuid_leaf *leaves,
-		       unsigned int nr, const struct cpuid_leaf **err);
+int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top,
+		       const struct cpuid_leaf *leaves, unsigned int nr,
+		       const struct cpuid_leaf **err);
 
 /* Seams, cpuid_host.c: the instruction, the XCR0 bits that the machine saves, its TSC. */
 struct cpuid_leaf cpuid_host_leaf(uint32_t leaf, uint32_t subleaf);

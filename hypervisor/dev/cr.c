@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Control registers. With nested paging the CPU checks most writes by itself; what is intercepted comes
- * here, and the same checks guard states that a toolstack loads (APM 15.5.1, SDM 3C 26.3.1.1).
+ * Control registers. With nested paging the CPU checks most writes by itself; what is intercepted
+ * comes here, and the same checks guard states that a toolstack loads (APM 15.5.1, SDM
+ * 3C 26.3.1.1).
  */
 #include "dev/cr.h"
 #include "core/guest_copy.h"
@@ -13,7 +14,9 @@
 #include "x86/features.h"
 #include "x86/msr.h"
 
-#define CR0_DEFINED (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
+#define CR0_DEFINED \
+	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | \
+	 CR0_CD | CR0_PG)
 
 bool cr_valid_cr0(uint64_t val)
 {
@@ -35,8 +38,8 @@ static const struct {
 
 bool cr_valid_cr4(const struct domain *d, uint64_t val)
 {
-	uint64_t allowed = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE |
-			   CR4_OSFXSR | CR4_OSXMMEXCPT;
+	uint64_t allowed = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE |
+			   CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cr4_needs); i++)
 		if (cpuid_has(d, cr4_needs[i].feature))
@@ -76,8 +79,9 @@ static int write_cr0(struct vcpu *v, uint64_t val)
 	hvm_ops->get_mode(&v->hvm, &m);
 	if (!cr_valid_cr0(val))
 		return -EINVAL;
-	/* Switching paging on or off with LME set changes long mode itself: each has its conditions. */
-	if ((val & CR0_PG) && !(m.cr0 & CR0_PG) && (m.efer & EFER_LME) && (!(m.cr4 & CR4_PAE) || m.long_cs))
+	/* With LME set, switching paging changes long mode itself; that has conditions. */
+	if ((val & CR0_PG) && !(m.cr0 & CR0_PG) && (m.efer & EFER_LME) &&
+	    (!(m.cr4 & CR4_PAE) || m.long_cs))
 		return -EINVAL;
 	if (!(val & CR0_PG) && (m.cr0 & CR0_PG) && (m.long_cs || (m.cr4 & CR4_PCIDE)))
 		return -EINVAL;

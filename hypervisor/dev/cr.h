@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes to control registers, checked as the CPU would before they reach the backend. Both functions
- * finish the instruction: RIP is advanced, or -EINVAL is returned and the caller injects #GP(0).
+ * Writes to control registers, checked as the CPU would before they reach the backend. Both
+ * functions finish the instruction: RIP is advanced, or -EINVAL is returned and the caller injects
+ * #GP(0).
  */
 #ifndef DEV_CR_H
 #define DEV_CR_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Decoding, see decode.h. One table for one-byte opcodes, one for 0F xx; a row says what is done and
- * which form the operands have. Whatever has no row is refused.
+ * Decoding, see decode.h. One table for one-byte opcodes, one for 0F xx; a row says what is done
+ * and which form the operands have. Whatever has no row is refused.
  */
 #include "dev/decode.h"
 #include "lib/errno.h"
@@ -116,13 +116,15 @@ struct prefixes {
 
 enum { PREFIX_OP_SIZE = 1, PREFIX_ADDR_SIZE, PREFIX_LOCK, PREFIX_REP, PREFIX_SEG };
 static const uint8_t prefix_kind[256] = {
-	[0x66] = PREFIX_OP_SIZE, [0x67] = PREFIX_ADDR_SIZE, [0xf0] = PREFIX_LOCK, [0xf2 ... 0xf3] = PREFIX_REP,
-	[0x26] = PREFIX_SEG + SEG_ES, [0x2e] = PREFIX_SEG + SEG_CS, [0x36] = PREFIX_SEG + SEG_SS,
-	[0x3e] = PREFIX_SEG + SEG_DS, [0x64] = PREFIX_SEG + SEG_FS, [0x65] = PREFIX_SEG + SEG_GS,
+	[0x66] = PREFIX_OP_SIZE,      [0x67] = PREFIX_ADDR_SIZE,    [0xf0] = PREFIX_LOCK,
+	[0xf2 ... 0xf3] = PREFIX_REP, [0x26] = PREFIX_SEG + SEG_ES, [0x2e] = PREFIX_SEG + SEG_CS,
+	[0x36] = PREFIX_SEG + SEG_SS, [0x3e] = PREFIX_SEG + SEG_DS, [0x64] = PREFIX_SEG + SEG_FS,
+	[0x65] = PREFIX_SEG + SEG_GS,
 };
 
 /* Legacy prefixes, then REX; an operand-size default is left to the caller. */
-static void take_prefixes(struct reader *r, const struct hvm_mode *mode, struct insn *out, struct prefixes *p)
+static void take_prefixes(struct reader *r, const struct hvm_mode *mode, struct insn *out,
+			  struct prefixes *p)
 {
 	out->seg = NR_SEGS;
 	for (; r->at < r->nr && prefix_kind[r->p[r->at]]; r->at++) {
@@ -180,7 +182,8 @@ static void set_reg(struct insn *out, unsigned int reg, bool has_rex)
 }
 
 /* What the ModRM byte decides. False: not a form we know. */
-static bool apply_modrm(const struct row *row, uint8_t modrm, const struct prefixes *p, struct insn *out)
+static bool apply_modrm(const struct row *row, uint8_t modrm, const struct prefixes *p,
+			struct insn *out)
 {
 	unsigned int reg = modrm >> 3 & 7;
 
@@ -188,7 +191,8 @@ static bool apply_modrm(const struct row *row, uint8_t modrm, const struct prefi
 	out->rm = (modrm & 7) | (p->rex & 1) << 3;
 	if (row->form & F_GROUP1)
 		out->op = group1[reg];
-	if ((row->form & F_REG0 && reg != 0) || (row->form & F_REG4 && reg != 4) || out->op == NO_OP)
+	if ((row->form & F_REG0 && reg != 0) || (row->form & F_REG4 && reg != 4) ||
+	    out->op == NO_OP)
 		return false;
 	if (row->op == INSN_LMSW && row->form & F_WORD) { /* 0F 01 is shared by many */
 		if (reg != 4 && reg != 6)
@@ -206,7 +210,8 @@ static unsigned int operand_size(const struct hvm_mode *mode, const struct prefi
 	return (mode->long_cs || mode->cs_32) != p->op_size ? 4 : 2;
 }
 
-static void take_cr(struct reader *r, const struct hvm_mode *mode, const struct prefixes *p, struct insn *out)
+static void take_cr(struct reader *r, const struct hvm_mode *mode, const struct prefixes *p,
+		    struct insn *out)
 {
 	uint8_t modrm = (uint8_t)take(r, 1);
 
@@ -223,7 +228,8 @@ static unsigned int memory_size(const struct row *row, unsigned int op_size)
 	return row->form & F_BYTE ? 1 : row->form & F_WORD ? 2 : row->form & F_DWORD ? 4 : op_size;
 }
 
-int insn_decode(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mode, struct insn *out)
+int insn_decode(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mode,
+		struct insn *out)
 {
 	struct reader r = { bytes, min(nr, (unsigned int)INSN_MAX_LEN), 0, false };
 	struct prefixes p = { 0 };

@@ -39,12 +39,14 @@ struct insn {
 };
 
 /* 0, or -EINVAL: not one of ours, or nr bytes do not hold it all. */
-int insn_decode(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mode, struct insn *out);
+int insn_decode(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mode,
+		struct insn *out);
 /* Prefixes only: how many there are; segment override, address size and rep land in out. */
 unsigned int insn_prefixes(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mode,
 			   struct insn *out);
 
-/* The register operand's value, and its replacement with x86's rules for 8-, 16- and 32-bit parts. */
+/* The register operand's value, and its replacement with x86's rules for 8-, 16- and 32-bit parts.
+ */
 uint64_t insn_reg_read(const struct hvm_vcpu *hv, const struct insn *in);
 void insn_reg_write(struct hvm_vcpu *hv, const struct insn *in, uint64_t val);
 /* RAX, RCX, ... by number with a size, without the high-byte forms. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Dom0's devices, mapped on its first touch. Anything that is no RAM of anybody and not kept back by us
- * may be a device's register. A 2 MiB entry is used where the whole of it is such space, so that a
- * frame buffer costs few faults. The deny list is written while Dom0 is built and read-only after.
+ * Dom0's devices, mapped on its first touch. Anything that is no RAM of anybody and not kept back
+ * by us may be a device's register. A 2 MiB entry is used where the whole of it is such space, so
+ * that a frame buffer costs few faults. The deny list is written while Dom0 is built and read-only
+ * after.
  */
 #include "dev/hwdom_map.h"
 #include "dev/cpuid.h"
@@ -59,13 +60,16 @@ bool hwdom_map_mmio(struct domain *d, uint64_t gpa)
 	if (!may_have(d, gpa))
 		return false;
 	/* Below 1 MiB and around the chipset's pages things lie close together: not worth a try. */
-	rc = base && may_have_2m(d, base) ?
-		     p2m_map(&d->p2m, GFN(base >> PAGE_SHIFT), MFN(base >> PAGE_SHIFT), PAGE_ORDER_2M, P2M_MMIO) :
-		     -EEXIST;
+	rc = base && may_have_2m(d, base)
+		     ? p2m_map(&d->p2m, GFN(base >> PAGE_SHIFT), MFN(base >> PAGE_SHIFT),
+			       PAGE_ORDER_2M, P2M_MMIO)
+		     : -EEXIST;
 	if (rc < 0)
-		rc = p2m_map(&d->p2m, GFN(gpa >> PAGE_SHIFT), MFN(gpa >> PAGE_SHIFT), PAGE_ORDER_4K, P2M_MMIO);
+		rc = p2m_map(&d->p2m, GFN(gpa >> PAGE_SHIFT), MFN(gpa >> PAGE_SHIFT), PAGE_ORDER_4K,
+			     P2M_MMIO);
 	if (rc < 0 && rc != -EEXIST)
-		log_warn("d%u: cannot map device page %#llx: error %d\n", d->id, (unsigned long long)gpa, -rc);
+		log_warn("d%u: cannot map device page %#llx: error %d\n", d->id,
+			 (unsigned long long)gpa, -rc);
 	return rc == 0 || rc == -EEXIST; /* another CPU was quicker */
 }
 

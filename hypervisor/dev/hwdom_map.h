@@ -5,7 +5,8 @@
 
 #include "core/domain.h"
 
-/* Map the page (or 2 MiB) around gpa to itself if it is a device's and not kept back. True: try again. */
+/* Map the page (or 2 MiB) around gpa to itself if it is a device's and not kept back. True: try
+ * again. */
 bool hwdom_map_mmio(struct domain *d, uint64_t gpa);
 /* Take single pages away again, so that accesses trap. */
 void hwdom_unmap_mmio(struct domain *d, uint64_t gpa);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Finding who answers a port: a sorted array of ranges per domain, searched by halving. Whole accesses
- * go to the range of their first byte; one that starts inside and ends outside is split into bytes.
+ * Finding who answers a port: a sorted array of ranges per domain, searched by halving. Whole
+ * accesses go to the range of their first byte; one that starts inside and ends outside is split
+ * into bytes.
  */
 #include "dev/io.h"
 #include "dev/io_string.h"
@@ -19,7 +20,7 @@ struct io_range {
 
 struct io_table {
 	unsigned int nr; /* set while the domain is built */
-	uint8_t hint[64]; /* by the port's low bits: where it was found last; any value does no harm */
+	uint8_t hint[64]; /* by the port's low bits: where it was found last, or anything */
 	struct io_range range[IO_MAX_RANGES];
 };
 
@@ -88,7 +89,8 @@ static const struct io_range *find(struct io_table *t, uint16_t port)
 	return likely(port >= r->first && port <= r->last) ? r : search(t, port);
 }
 
-static void access_bytes(struct vcpu *v, uint16_t port, unsigned int size, bool write, uint32_t *val)
+static void access_bytes(struct vcpu *v, uint16_t port, unsigned int size, bool write,
+			 uint32_t *val)
 {
 	uint32_t in = *val, out = 0;
 

@@ -21,8 +21,9 @@ void io_open_unclaimed(struct domain *d);
 void io_access(struct vcpu *v, uint16_t port, unsigned int size, bool write, uint32_t *val);
 
 /*
- * The whole EXIT_IO of the current vCPU: does it, moves RAX or memory, advances RIP. INS and OUTS run
- * in bounded pieces: RIP then stays, with RCX, RSI and RDI advanced. Guest faults are injected here.
+ * The whole EXIT_IO of the current vCPU: does it, moves RAX or memory, advances RIP. INS and OUTS
+ * run in bounded pieces: RIP then stays, with RCX, RSI and RDI advanced. Guest faults are injected
+ * here.
  */
 void io_exit(struct vcpu *v, const struct hvm_exit *exit);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * INS and OUTS. Each exit does at most one piece: up to CHUNK elements, within one page, then the
- * registers say how far it got and the guest runs again (RIP stays while RCX is not zero). Memory is
- * reached by guest-physical address after a walk, so a page fault is the guest's, before the port is touched.
+ * registers say how far it got and the guest runs again (RIP stays while RCX is not zero). Memory
+ * is reached by guest-physical address after a walk, so a page fault is the guest's, before the
+ * port is touched.
  */
 #include "dev/io_string.h"
 #include "core/guest_copy.h"
@@ -92,13 +93,15 @@ static bool element_split(struct vcpu *v, const struct hvm_exit *exit, uint64_t 
 	uint8_t *bytes = (uint8_t *)&val;
 
 	if (exit->io.write) {
-		if (copy_from_gpa(v->d, bytes, gpa, head) < 0 || copy_from_gpa(v->d, bytes + head, gpa2, tail) < 0)
+		if (copy_from_gpa(v->d, bytes, gpa, head) < 0 ||
+		    copy_from_gpa(v->d, bytes + head, gpa2, tail) < 0)
 			return false;
 		io_access(v, exit->io.port, exit->io.size, true, &val);
 		return true;
 	}
 	io_access(v, exit->io.port, exit->io.size, false, &val);
-	return copy_to_gpa(v->d, gpa, bytes, head) == 0 && copy_to_gpa(v->d, gpa2, bytes + head, tail) == 0;
+	return copy_to_gpa(v->d, gpa, bytes, head) == 0 &&
+	       copy_to_gpa(v->d, gpa2, bytes + head, tail) == 0;
 }
 
 static bool translate(struct vcpu *v, uint64_t va, bool to_memory, uint64_t *gpa)
@@ -107,7 +110,8 @@ static bool translate(struct vcpu *v, uint64_t va, bool to_memory, uint64_t *gpa
 	uint32_t error;
 
 	hvm_ops->get_mode(&v->hvm, &mode);
-	if (guest_translate(v, va, (to_memory ? PF_WRITE : 0) | (mode.cpl == 3 ? PF_USER : 0), gpa, &error) == 0)
+	if (guest_translate(v, va, (to_memory ? PF_WRITE : 0) | (mode.cpl == 3 ? PF_USER : 0), gpa,
+			    &error) == 0)
 		return true;
 	hvm_ops->cr_write(&v->hvm, 2, va);
 	hvm_inject_exception(&v->hvm, VECTOR_PF, true, error);
@@ -141,7 +145,8 @@ void io_string_exit(struct vcpu *v, const struct hvm_exit *exit)
 		if (todo > s.count)
 			todo = (unsigned int)s.count;
 		for (i = 0, ok = true; ok && i < todo; i++)
-			ok = element_at_gpa(v, exit, s.backwards ? gpa - i * s.size : gpa + i * s.size);
+			ok = element_at_gpa(v, exit,
+					    s.backwards ? gpa - i * s.size : gpa + i * s.size);
 	}
 	if (!ok) {
 		domain_crash(v, "string I/O, port 0x%x, on memory that is not there, gpa 0x%llx",

@@ -77,8 +77,8 @@ static void access(struct vcpu *v, uint64_t gpa, unsigned int size, bool write, 
 }
 
 /* ZF, SF, PF, CF, OF of `a op b = result`, sizes up to 8. */
-static void set_flags(struct hvm_vcpu *hv, uint64_t a, uint64_t b, uint64_t result, unsigned int size,
-		      unsigned int op)
+static void set_flags(struct hvm_vcpu *hv, uint64_t a, uint64_t b, uint64_t result,
+		      unsigned int size, unsigned int op)
 {
 	uint64_t sign = 1ULL << (size * 8 - 1), mask = sign | (sign - 1);
 	uint64_t flags = 0;
@@ -165,7 +165,9 @@ static bool execute(struct vcpu *v, const struct insn *in, uint64_t gpa)
 	switch (in->op) {
 	case INSN_LOAD:
 		access(v, gpa, in->size, false, &val);
-		insn_reg_write(&v->hvm, in, in->sign_extend ? sign_extend(val, in->size) : zero_extend(val, in->size));
+		insn_reg_write(&v->hvm, in,
+			       in->sign_extend ? sign_extend(val, in->size)
+					       : zero_extend(val, in->size));
 		return true;
 	case INSN_STORE:
 		val = zero_extend(in->has_imm ? in->imm : insn_reg_read(&v->hvm, in), in->size);

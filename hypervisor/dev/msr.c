@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * MSR accesses: the APIC's first, because they are hot; then the control block's; then a table of ranges
- * with a function or a fixed value each. A guest never reaches a real MSR except TSC_AUX and the IBPB
- * command, which act on itself only.
+ * MSR accesses: the APIC's first, because they are hot; then the control block's; then a table of
+ * ranges with a function or a fixed value each. A guest never reaches a real MSR except TSC_AUX and
+ * the IBPB command, which act on itself only.
  */
 #include "dev/msr.h"
 #include "dev/cpuid.h"
@@ -163,7 +163,8 @@ struct msr_row {
 	uint8_t vendor;
 	bool ignore_writes;
 	int (*read)(struct vcpu *v, uint32_t msr, uint64_t *val);  /* NULL: value */
-	int (*write)(struct vcpu *v, uint32_t msr, uint64_t val); /* NULL: #GP unless ignore_writes */
+	/* NULL: #GP unless ignore_writes */
+	int (*write)(struct vcpu *v, uint32_t msr, uint64_t val);
 	uint64_t value;
 };
 
@@ -177,7 +178,8 @@ static const struct msr_row rows[] = {
 	/* The TSC is one for all vCPUs (pvclock's stable flag says so): a write changes nothing. */
 	{ MSR_TSC, MSR_TSC, .read = read_tsc, .ignore_writes = true },
 	{ 0x17, 0x17, .vendor = INTEL }, /* PLATFORM_ID */
-	{ MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, .vendor = INTEL, .value = FEATURE_CONTROL_LOCKED },
+	{ MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, .vendor = INTEL,
+	  .value = FEATURE_CONTROL_LOCKED },
 	{ MSR_PRED_CMD, MSR_PRED_CMD, .write = write_pred_cmd },
 	{ MSR_UCODE_REV, MSR_UCODE_REV, .read = read_patch_level, .ignore_writes = true },
 	{ 0xce, 0xce, .vendor = INTEL }, /* PLATFORM_INFO */
@@ -192,10 +194,12 @@ static const struct msr_row rows[] = {
 	{ 0x40000000, 0x40000000, .write = write_hypercall_page },
 	{ MSR_TSC_AUX, MSR_TSC_AUX, .read = read_tsc_aux, .write = write_tsc_aux },
 	{ MSR_AMD_SYSCFG, MSR_AMD_SYSCFG, .vendor = AMD, .ignore_writes = true },
-	{ MSR_AMD_HWCR, MSR_AMD_HWCR, .vendor = AMD, .ignore_writes = true, .value = HWCR_TSC_FREQ_SEL },
+	{ MSR_AMD_HWCR, MSR_AMD_HWCR, .vendor = AMD, .ignore_writes = true,
+	  .value = HWCR_TSC_FREQ_SEL },
 	{ 0xc001001f, 0xc001001f, .vendor = AMD, .ignore_writes = true }, /* NB_CFG */
 	{ 0xc0010058, 0xc0010058, .vendor = AMD }, /* MMIO_CONF_BASE */
-	{ MSR_AMD_DE_CFG, MSR_AMD_DE_CFG, .vendor = AMD, .ignore_writes = true, .value = DE_CFG_LFENCE_SERIALIZE },
+	{ MSR_AMD_DE_CFG, MSR_AMD_DE_CFG, .vendor = AMD, .ignore_writes = true,
+	  .value = DE_CFG_LFENCE_SERIALIZE },
 };
 
 static const struct msr_row *find(uint32_t msr)
@@ -257,7 +261,8 @@ int msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 		return row->write(v, msr, val);
 	if (row && row->ignore_writes)
 		return 0;
-	guest_debug("d%uv%u: no MSR %#x to write %#llx to\n", v->d->id, v->id, msr, (unsigned long long)val);
+	guest_debug("d%uv%u: no MSR %#x to write %#llx to\n", v->d->id, v->id, msr,
+		    (unsigned long long)val);
 	return -EINVAL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Model-specific registers of a vCPU. Those in the control block belong to the backend, the APIC's to
- * the vLAPIC; the rest is a table here. Unknown ones are -EINVAL: the caller injects #GP.
+ * Model-specific registers of a vCPU. Those in the control block belong to the backend, the APIC's
+ * to the vLAPIC; the rest is a table here. Unknown ones are -EINVAL: the caller injects #GP.
  */
 #ifndef DEV_MSR_H
 #define DEV_MSR_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The machine's ports, and which are whose. Dom0 reaches most of them directly, by the permission bitmap;
- * those in the table of this file, and those that other devices register, trap. A guest has a debug port,
- * and a timer chip that is just enough not to be waited for.
+ * The machine's ports, and which are whose. Dom0 reaches most of them directly, by the permission
+ * bitmap; those in the table of this file, and those that other devices register, trap. A guest has
+ * a debug port, and a timer chip that is just enough not to be waited for.
  */
 #include "dev/ports.h"
 #include "dev/hwdom_map.h"
@@ -40,7 +40,8 @@ struct dev_ports {
 	struct debug_port debug;
 };
 
-static void debug_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+static void debug_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
+			 uint32_t *val)
 {
 	struct debug_port *p = ctx;
 	char c = (char)*val;
@@ -61,18 +62,20 @@ static void debug_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int 
 }
 
 /*
- * Linux tries to measure its TSC by timer channel 2 before it believes what the hypervisor says. All ones
- * would look like a slow counter and cost it 200,000 reads; zero, and a gate that is always done, make it
- * give up at once.
+ * Linux tries to measure its TSC by timer channel 2 before it believes what the hypervisor says.
+ * All ones would look like a slow counter and cost it 200,000 reads; zero, and a gate that is
+ * always done, make it give up at once.
  */
-static void pit_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+static void pit_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
+		       uint32_t *val)
 {
 	if (!write)
 		*val = port == PORT_PIT_CH2 ? 0 : port == PORT_PIT_GATE ? 0x20 : ~0u;
 }
 
 /* Looks like no chip at all. */
-static void absent_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+static void absent_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
+			  uint32_t *val)
 {
 	if (!write)
 		*val = ~0u;
@@ -113,10 +116,11 @@ static void port_write(uint16_t port, unsigned int size, uint32_t val)
 #define PM1_SLP_TYPE(val) ((val) >> 10 & 7)
 
 /*
- * PM1 control: Dom0 powers the machine off here. S5 is an end of Dom0 like any other and goes the same
- * way; other sleep states would stop the CPUs under us and are refused.
+ * PM1 control: Dom0 powers the machine off here. S5 is an end of Dom0 like any other and goes the
+ * same way; other sleep states would stop the CPUs under us and are refused.
  */
-static void pm1_cnt_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+static void pm1_cnt_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
+			   uint32_t *val)
 {
 	if (!write) {
 		*val = port_read(port, size);
@@ -142,7 +146,8 @@ static int add_pm1_cnt(struct domain *d)
 	return io_register(d, (uint16_t)gas->address, 2, pm1_cnt_access, NULL);
 }
 
-/* Ports that Dom0 must not reach: chips that are ours, or that have no place in a machine without an 8259. */
+/* Ports that Dom0 must not reach: chips that are ours, or that have no place in a machine without
+ * an 8259. */
 static const struct {
 	uint16_t first, nr;
 } hidden[] = {
@@ -161,10 +166,12 @@ static int add_hidden(struct domain *d)
 	return rc;
 }
 
-/* Memory that Dom0 must not reach: what its ACPI tables do not show, and the local APIC's and MSIs' space. */
+/* Memory that Dom0 must not reach: what its ACPI tables do not show, and the local APIC's and MSIs'
+ * space. */
 static void hide_memory(void)
 {
 	hwdom_deny_mmio(VLAPIC_GPA, VLAPIC_GPA + MIB(1) - 1);
+	hwdom_deny_mmio(acpi.lapic_hpa, acpi.lapic_hpa + PAGE_SIZE - 1);
 	if (acpi.hpet_hpa)
 		hwdom_deny_mmio(acpi.hpet_hpa, acpi.hpet_hpa + 0x3ff);
 }
@@ -177,7 +184,8 @@ static int add_lapic(struct domain *d)
 int dev_setup_hwdom(struct domain *d)
 {
 	int (*const add[])(struct domain *) = {
-		add_lapic, add_debug_port, add_pit, add_hidden, add_pm1_cnt, vrtc_create, vioapic_create, vpci_create,
+		add_lapic, add_debug_port, add_pit, add_hidden, add_pm1_cnt,
+		vrtc_create, vioapic_create, vpci_create,
 	};
 	int rc = 0;
 

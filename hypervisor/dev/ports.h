@@ -7,8 +7,8 @@
 
 /*
  * Dom0: vIO-APIC, PCI, RTC, power ports, and direct access to all ports that are not ours.
- * Others: the vLAPIC page and the debug port. Domain allocated, not running, vCPUs maybe not made yet.
- * -ENOMEM; what was made is freed by dev_free().
+ * Others: the vLAPIC page and the debug port. Domain allocated, not running, vCPUs maybe not made
+ * yet. -ENOMEM; what was made is freed by dev_free().
  */
 int dev_setup_hwdom(struct domain *d) __must_check;
 int dev_setup_guest(struct domain *d) __must_check;

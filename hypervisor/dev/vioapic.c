@@ -2,13 +2,14 @@
 /*
  * Dom0's IO-APICs. A pin's redirection entry is a word in memory; the real pin follows it:
  *
- *	Dom0 unmasks the first time	the real line gets a vector of ours, trigger and polarity from the entry
- *	the line fires			level: the real pin is masked; the message of the entry is delivered
- *	Dom0's EOI of a level pin	remote IRR clears, the real pin opens; still asserted, it fires again
- *	Dom0 masks or unmasks		so is the real pin, unless an EOI is outstanding
+ *	Dom0 unmasks the first time	the real line gets a vector of ours, trigger and polarity
+ *from the entry the line fires			level: the real pin is masked; the message of the
+ *entry is delivered Dom0's EOI of a level pin	remote IRR clears, the real pin opens; still
+ *asserted, it fires again Dom0 masks or unmasks		so is the real pin, unless an EOI is
+ *outstanding
  *
- * Invariants: remote IRR is set only in level mode and then the real pin is masked; the real pin is open
- * exactly when the entry is unmasked, bound, and has no remote IRR. Lock: vioapic.
+ * Invariants: remote IRR is set only in level mode and then the real pin is masked; the real pin is
+ *open exactly when the entry is unmasked, bound, and has no remote IRR. Lock: vioapic.
  */
 #include "dev/vioapic.h"
 #include "dev/mmio.h"
@@ -103,8 +104,8 @@ static unsigned int cpu_of(const struct vioapic_pin *pin)
 
 static void route_locked(struct vioapic_pin *pin)
 {
-	int rc = ioapic_route(pin->gsi, (unsigned int)pin->vector, cpu_of(pin), pin->rte & RTE_LEVEL,
-			      pin->rte & RTE_LOW_ACTIVE);
+	int rc = ioapic_route(pin->gsi, (unsigned int)pin->vector, cpu_of(pin),
+			      pin->rte & RTE_LEVEL, pin->rte & RTE_LOW_ACTIVE);
 
 	if (rc < 0)
 		log_warn("GSI %u: no real line: error %d\n", pin->gsi, -rc);
@@ -149,7 +150,8 @@ static void entry_write_locked(struct vioapic_pin *pin, bool high, uint32_t val)
 	if (high) /* the low half alone decides what the real pin does */
 		pin->rte = (old & 0xffffffff) | ((uint64_t)val << 32 & RTE_DEFINED);
 	else
-		pin->rte = (old & ~0xffffffffULL) | (val & RTE_DEFINED & ~RTE_READ_ONLY) | (old & RTE_REMOTE_IRR);
+		pin->rte = (old & ~0xffffffffULL) | (val & RTE_DEFINED & ~RTE_READ_ONLY) |
+			   (old & RTE_REMOTE_IRR);
 	if (!(pin->rte & RTE_LEVEL)) /* how an old IO-APIC is given an EOI: flip to edge and back */
 		pin->rte &= ~RTE_REMOTE_IRR;
 	if (!high)
@@ -192,7 +194,8 @@ static void reg_write_locked(struct vioapic *io, struct vioapic_chip *chip, uint
 		chip->id = val >> 24 & 0xf;
 }
 
-static void access(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, bool write, uint64_t *val)
+static void access(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, bool write,
+		   uint64_t *val)
 {
 	struct vioapic *io = v->d->vioapic;
 	struct vioapic_chip *chip = ctx;
@@ -238,8 +241,9 @@ static int add_chip(struct vioapic *io, const struct ioapic_info *info)
 	*chip = (struct vioapic_chip){ .gpa = info->hpa, .id = info->id, .first_pin = io->nr_pins,
 				       .nr_pins = info->nr_pins };
 	for (unsigned int i = 0; i < info->nr_pins; i++)
-		io->pin[io->nr_pins + i] = (struct vioapic_pin){ .rte = RTE_MASKED, .gsi = info->gsi_base + i,
-								 .vector = -1, .vioapic = io };
+		io->pin[io->nr_pins + i] = (struct vioapic_pin){
+			.rte = RTE_MASKED, .gsi = info->gsi_base + i, .vector = -1, .vioapic = io
+		};
 	io->nr_chips++;
 	io->nr_pins += info->nr_pins;
 	return mmio_register(io->d, round_down(info->hpa, PAGE_SIZE), PAGE_SIZE, access, chip);
@@ -247,7 +251,8 @@ static int add_chip(struct vioapic *io, const struct ioapic_info *info)
 
 int vioapic_create(struct domain *d)
 {
-	unsigned int i, nr_pins = 0, nr_chips = min(ioapic_count(), (unsigned int)ARRAY_SIZE(d->vioapic->chip));
+	unsigned int i, nr_pins = 0,
+			nr_chips = min(ioapic_count(), (unsigned int)ARRAY_SIZE(d->vioapic->chip));
 	struct vioapic *io;
 	int rc = 0;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Dom0's IO-APICs: one model per real one, same address, same GSIs. Dom0's first unmask of a pin binds
- * the real line to a vector of ours; from then on each interrupt of the line is one on the model's pin.
- * The vioapic lock protects all pins of the domain.
+ * Dom0's IO-APICs: one model per real one, same address, same GSIs. Dom0's first unmask of a pin
+ * binds the real line to a vector of ours; from then on each interrupt of the line is one on the
+ * model's pin. The vioapic lock protects all pins of the domain.
  */
 #ifndef DEV_VIOAPIC_H
 #define DEV_VIOAPIC_H

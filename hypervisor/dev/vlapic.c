@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The heart of a local APIC: interrupts requested (IRR), in service (ISR), and which one may go next.
+ * The heart of a local APIC: interrupts requested (IRR), in service (ISR), and which one may go
+ * next.
  *
- * Posting is one atomic bit and a kick, from any CPU. Only the CPU that runs the vCPU moves a bit from
- * IRR to ISR, so ISR, its highest bit and TPR need no lock.
+ * Posting is one atomic bit and a kick, from any CPU. Only the CPU that runs the vCPU moves a bit
+ * from IRR to ISR, so ISR, its highest bit and TPR need no lock.
  *
- * What is posted while the APIC is off by SVR or APIC_BASE (only event channel upcalls are: they do not come by
- * the bus) is held back and enters IRR when the guest enables the APIC. Linux would otherwise find it there
- * before that and spend thousands of exits on acknowledging it. Invariants: isr_top is the highest bit of
- * isr (0 when empty); nothing is accepted whose class is not above PPR's.
+ * What is posted while the APIC is off by SVR or APIC_BASE (only event channel upcalls are: they do
+ * not come by the bus) is held back and enters IRR when the guest enables the APIC. Linux would
+ * otherwise find it there before that and spend thousands of exits on acknowledging it. Invariants:
+ * isr_top is the highest bit of isr (0 when empty); nothing is accepted whose class is not above
+ * PPR's.
  */
 #include "dev/vlapic_priv.h"
 #include "dev/vioapic.h"
@@ -22,7 +24,8 @@ static void release_held(struct vlapic *l)
 {
 	for (unsigned int i = 0; i < 4; i++)
 		if (READ_ONCE(l->held[i]))
-			(void)__atomic_fetch_or(&l->irr[i], atomic_xchg(&l->held[i], 0), __ATOMIC_SEQ_CST);
+			(void)__atomic_fetch_or(&l->irr[i], atomic_xchg(&l->held[i], 0),
+						__ATOMIC_SEQ_CST);
 	vcpu_kick(l->v, TODO_INTR);
 }
 
@@ -164,7 +167,8 @@ int vlapic_create(struct vcpu *v)
 	if (!l)
 		return -ENOMEM;
 	l->v = v;
-	l->apic_base = VLAPIC_GPA | APIC_BASE_ENABLE | APIC_BASE_X2APIC | (v->id ? 0 : APIC_BASE_BSP);
+	l->apic_base =
+		VLAPIC_GPA | APIC_BASE_ENABLE | APIC_BASE_X2APIC | (v->id ? 0 : APIC_BASE_BSP);
 	vlapic_timer_init(l);
 	v->vlapic = l;
 	vlapic_reset(v);

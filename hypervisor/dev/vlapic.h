@@ -2,17 +2,18 @@
 /*
  * A vCPU's local APIC, xAPIC and x2APIC. APIC ID = 2 * vCPU id, for good.
  *
- * Who writes what: IRR and TMR are set by anybody with atomic operations; everything else belongs to
- * the CPU that runs the vCPU, except the timer's three words, which the timer's callback shares under
- * the vlapic lock.
+ * Who writes what: IRR and TMR are set by anybody with atomic operations; everything else belongs
+ * to the CPU that runs the vCPU, except the timer's three words, which the timer's callback shares
+ * under the vlapic lock.
  */
 #ifndef DEV_VLAPIC_H
 #define DEV_VLAPIC_H
 
 #include "core/domain.h"
 
-enum apic_mode { /* delivery mode, as in ICR, LVT, MSI data and redirection entries */
-	APIC_FIXED, APIC_LOWEST, APIC_SMI, APIC_RESERVED, APIC_NMI, APIC_INIT, APIC_SIPI, APIC_EXTINT
+enum apic_mode { /* delivery mode: in ICR, LVT, MSI data and redirection entries */
+	APIC_FIXED, APIC_LOWEST, APIC_SMI, APIC_RESERVED, APIC_NMI, APIC_INIT, APIC_SIPI,
+	APIC_EXTINT
 };
 
 struct apic_msg {
@@ -26,14 +27,15 @@ struct apic_msg {
 
 int vlapic_create(struct vcpu *v) __must_check;	/* power-on state, x2APIC enabled; -ENOMEM */
 void vlapic_free(struct vcpu *v);
-void vlapic_reset(struct vcpu *v);		/* INIT: all but ID and APIC_BASE; own CPU or not running */
+void vlapic_reset(struct vcpu *v); /* INIT: all but ID and APIC_BASE; own CPU or not running */
 
 /* An interrupt arrives; wakes the vCPU. Any CPU, any lock below timer's. */
 void vlapic_post(struct vcpu *v, uint8_t vector, bool level);
 /* Own CPU: the vector to inject now (above PPR, APIC enabled), or -1; then take it: IRR -> ISR. */
 int vlapic_pending(const struct vcpu *v);
 void vlapic_accept(struct vcpu *v, uint8_t vector);
-/* Post-and-accept in one for a message from IO-APIC, MSI or ICR. False: nobody listens to this dest. */
+/* Post-and-accept in one for a message from IO-APIC, MSI or ICR. False: nobody listens to this
+ * dest. */
 bool vlapic_deliver(struct domain *d, const struct apic_msg *m);
 
 /* CR8 */
@@ -46,7 +48,8 @@ int vlapic_msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 bool vlapic_is_enabled(const struct vcpu *v);	/* APIC_BASE.EN, for CPUID */
 /* The MMIO page at 0xfee00000, an mmio_fn. */
 #define VLAPIC_GPA 0xfee00000ULL
-void vlapic_mmio(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, bool write, uint64_t *val);
+void vlapic_mmio(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, bool write,
+		 uint64_t *val);
 
 /* For hvm context records: the 256 registers of the page, and APIC_BASE, TSC_DEADLINE, divisor. */
 struct vlapic_state {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Messages between APICs: who is meant by a destination, and what each delivery mode does to a target.
- * IO-APIC pins, MSIs and ICR writes all end here. No lock: targets' mode words are read as they are, and
- * a guest that changes them meanwhile gets one or the other, as on a real bus.
+ * Messages between APICs: who is meant by a destination, and what each delivery mode does to a
+ * target. IO-APIC pins, MSIs and ICR writes all end here. No lock: targets' mode words are read as
+ * they are, and a guest that changes them meanwhile gets one or the other, as on a real bus.
  */
 #include "dev/vlapic_priv.h"
 

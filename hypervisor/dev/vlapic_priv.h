@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What vlapic.c, vlapic_ipi.c, vlapic_regs.c and vlapic_timer.c share; see vlapic.h for who writes what. */
+/* What vlapic.c, vlapic_ipi.c, vlapic_regs.c and vlapic_timer.c share; see vlapic.h for who writes
+ * what. */
 #ifndef DEV_VLAPIC_PRIV_H
 #define DEV_VLAPIC_PRIV_H
 
@@ -13,7 +14,8 @@ enum apic_reg {
 	REG_ISR = 0x10, REG_TMR = 0x18, REG_IRR = 0x20, REG_ESR = 0x28, REG_CMCI = 0x2f,
 	REG_ICR = 0x30, REG_ICR2 = 0x31, REG_LVT_TIMER = 0x32, REG_LVT_THERMAL = 0x33,
 	REG_LVT_PERF = 0x34, REG_LVT_LINT0 = 0x35, REG_LVT_LINT1 = 0x36, REG_LVT_ERROR = 0x37,
-	REG_TIMER_INITIAL = 0x38, REG_TIMER_CURRENT = 0x39, REG_TIMER_DIVIDE = 0x3e, REG_SELF = 0x3f,
+	REG_TIMER_INITIAL = 0x38, REG_TIMER_CURRENT = 0x39, REG_TIMER_DIVIDE = 0x3e,
+	REG_SELF = 0x3f,
 	NR_APIC_REGS = 0x40,
 };
 
@@ -101,7 +103,8 @@ void vlapic_raise_error(struct vlapic *l, uint32_t bits);
 /* An ICR write took effect: send. */
 void vlapic_send_ipi(struct vlapic *l, uint32_t icr, uint32_t dest);
 
-/* Timer. Guest wrote the initial count / LVT timer / divisor / deadline; read of the current count. */
+/* Timer. Guest wrote the initial count / LVT timer / divisor / deadline; read of the current count.
+ */
 void vlapic_timer_init(struct vlapic *l);
 void vlapic_timer_stop(struct vlapic *l);
 void vlapic_timer_set_initial(struct vlapic *l, uint32_t initial);

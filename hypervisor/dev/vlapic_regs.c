@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A local APIC's registers as the guest reaches them: by MSR in x2APIC mode, by its MMIO page in xAPIC
- * mode. One pair of functions serves both; a table says which registers exist in which mode.
+ * A local APIC's registers as the guest reaches them: by MSR in x2APIC mode, by its MMIO page in
+ * xAPIC mode. One pair of functions serves both; a table says which registers exist in which mode.
  * All of it runs on the vCPU's own CPU.
  */
 #include "dev/vlapic_priv.h"
@@ -21,7 +21,9 @@ static const uint8_t reg_rights[NR_APIC_REGS] = {
 };
 
 /* Bits of each LVT entry that a guest can set; delivery status and remote IRR stay 0. */
-static const uint32_t lvt_writable[NR_LVT] = { 0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff };
+static const uint32_t lvt_writable[NR_LVT] = {
+	0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff
+};
 
 static uint32_t bitmap_word(const uint64_t map[4], unsigned int i)
 {
@@ -149,7 +151,8 @@ static int write_apic_base(struct vlapic *l, uint64_t val)
 
 	if ((val & ~0xfffULL) != VLAPIC_GPA || (val & 0x2ff))
 		return -EINVAL; /* the page does not move; see docs/caveats.md */
-	if (mode == APIC_BASE_X2APIC || (old == (APIC_BASE_ENABLE | APIC_BASE_X2APIC) && mode == APIC_BASE_ENABLE) ||
+	if (mode == APIC_BASE_X2APIC ||
+	    (old == (APIC_BASE_ENABLE | APIC_BASE_X2APIC) && mode == APIC_BASE_ENABLE) ||
 	    (!old && (mode & APIC_BASE_X2APIC)))
 		return -EINVAL;
 	WRITE_ONCE(l->apic_base, VLAPIC_GPA | mode | (l->apic_base & APIC_BASE_BSP));
@@ -209,11 +212,13 @@ int vlapic_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 	return -EINVAL;
 }
 
-void vlapic_mmio(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, bool write, uint64_t *val)
+void vlapic_mmio(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, bool write,
+		 uint64_t *val)
 {
 	struct vlapic *l = v->vlapic;
 	unsigned int offset = gpa & 0xfff, reg = offset / 16;
-	bool is_open = (l->apic_base & APIC_BASE_ENABLE) && !vlapic_is_x2apic(l) && reg < NR_APIC_REGS;
+	bool is_open =
+		(l->apic_base & APIC_BASE_ENABLE) && !vlapic_is_x2apic(l) && reg < NR_APIC_REGS;
 
 	if (write) {
 		if (is_open && offset % 16 == 0 && size >= 4 && (reg_rights[reg] & XW))
@@ -222,7 +227,9 @@ void vlapic_mmio(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, boo
 	}
 	*val = ~0ULL;
 	if (is_open)
-		*val = offset % 16 < 4 && (reg_rights[reg] & XR) ? reg_read(l, reg) >> offset % 4 * 8 : 0;
+		*val = offset % 16 < 4 && (reg_rights[reg] & XR)
+			       ? reg_read(l, reg) >> offset % 4 * 8
+			       : 0;
 }
 
 void vlapic_get_state(const struct vcpu *v, struct vlapic_state *s)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A local APIC's timer: one-shot, periodic, or TSC deadline, on one core timer. The input clock is
- * 100 MHz, as Xen's. The callback may run on a CPU other than the vCPU's; the timer lock lets it see
- * either the old setting or the new one, and `armed` with deadline_ns tells a stale call from a due one.
+ * 100 MHz, as Xen's. The callback may run on a CPU other than the vCPU's; the timer lock lets it
+ * see either the old setting or the new one, and `armed` with deadline_ns tells a stale call from a
+ * due one.
  */
 #include "dev/vlapic_priv.h"
 
@@ -154,7 +155,8 @@ uint32_t vlapic_timer_current(struct vlapic *l)
 
 	spin_lock(&l->timer_lock);
 	if (l->armed && mode_of(l) != LVT_TIMER_TSC && now_ns < l->deadline_ns)
-		count = min(div_round_up(l->deadline_ns - now_ns, tick_ns(l)), (uint64_t)l->initial);
+		count = min(div_round_up(l->deadline_ns - now_ns, tick_ns(l)),
+			    (uint64_t)l->initial);
 	spin_unlock(&l->timer_lock);
 	return (uint32_t)count;
 }

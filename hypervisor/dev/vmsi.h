@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One message-signalled interrupt of a real device: a vector of ours on one side, the guest's address and
- * data on the other. Used by the MSI capability and by each MSI-X table entry.
+ * One message-signalled interrupt of a real device: a vector of ours on one side, the guest's
+ * address and data on the other. Used by the MSI capability and by each MSI-X table entry.
  */
 #ifndef DEV_VMSI_H
 #define DEV_VMSI_H
@@ -10,7 +10,7 @@
 
 struct msi_line {
 	struct domain *d;
-	uint64_t guest_msg; /* address 31:0, data 63:32: one word, so that the handler needs no lock */
+	uint64_t guest_msg; /* address 31:0, data 63:32: one word, for a handler without lock */
 	int32_t vector;	    /* ours; -1: none. vpci lock */
 };
 

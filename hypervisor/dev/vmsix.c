@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * MSI-X tables. The guest's table is the model's; an entry of the real one gets our message when the
- * guest unmasks its own for the first time while MSI-X is on, and then follows its mask bit.
- * The table's pages are found by BAR + offset whenever Dom0 moved a BAR or switched memory decoding.
+ * MSI-X tables. The guest's table is the model's; an entry of the real one gets our message when
+ * the guest unmasks its own for the first time while MSI-X is on, and then follows its mask bit.
+ * The table's pages are found by BAR + offset whenever Dom0 moved a BAR or switched memory
+ * decoding.
  */
 #include "dev/vmsix.h"
 #include "dev/hwdom_map.h"
@@ -18,7 +19,7 @@
 #define ENTRY_DATA	8
 #define ENTRY_CTRL	12
 #define ENTRY_MASKED	1
-#define MAP_RESERVE	16 /* pages: mapping a table may take some, and running out there is fatal */
+#define MAP_RESERVE	16 /* pages: mapping a table may take some, or else panic */
 
 static uint64_t first_page(const struct pci_dev *dev)
 {
@@ -69,7 +70,8 @@ static void entry_sync(struct pci_dev *dev, unsigned int i)
 	}
 	if (e->line.vector < 0) {
 		if (msi_line_bind(&e->line, &addr, &data) < 0) {
-			log_warn("PCI %04x:%04x: no vector is left for MSI-X entry %u\n", dev->segment, dev->bdf, i);
+			log_warn("PCI %04x:%04x: no vector is left for MSI-X entry %u\n",
+				 dev->segment, dev->bdf, i);
 			return;
 		}
 		mmio_write32(regs + ENTRY_CTRL, ENTRY_MASKED);
@@ -113,7 +115,8 @@ static void entry_write(struct pci_dev *dev, unsigned int i, unsigned int at, ui
 }
 
 /* A register in the table's page that is not the table's: the pending bits, or the device's own. */
-static void access_beside(struct pci_dev *dev, uint64_t gpa, unsigned int size, bool write, uint64_t *val)
+static void access_beside(struct pci_dev *dev, uint64_t gpa, unsigned int size, bool write,
+			  uint64_t *val)
 {
 	volatile char *p = dev->msix_regs + (gpa - dev->msix_gpa);
 
@@ -130,7 +133,8 @@ static void access_beside(struct pci_dev *dev, uint64_t gpa, unsigned int size, 
 		       size == 2 ? mmio_read16(p) : mmio_read8(p);
 }
 
-static void access_table(struct pci_dev *dev, uint32_t offset, unsigned int size, bool write, uint64_t *val)
+static void access_table(struct pci_dev *dev, uint32_t offset, unsigned int size, bool write,
+			 uint64_t *val)
 {
 	unsigned int i = (unsigned int)index_nospec(offset / ENTRY_SIZE, dev->msix_nr);
 
@@ -220,8 +224,9 @@ void vmsix_update_place(struct vpci *p, struct pci_dev *dev)
 		dev->msix_gpa = 0;
 		return;
 	}
-	dev->msix_regs = (volatile char *)mmio_map(first_page(dev), last_byte(dev) + 1 - first_page(dev)) +
-			 gpa % PAGE_SIZE;
+	dev->msix_regs =
+		(volatile char *)mmio_map(first_page(dev), last_byte(dev) + 1 - first_page(dev)) +
+		gpa % PAGE_SIZE;
 	for (uint64_t page = first_page(dev); page < last_byte(dev); page += PAGE_SIZE)
 		hwdom_unmap_mmio(p->d, page);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * MSI-X tables of Dom0's devices: the pages that hold them are not mapped, each access comes here. The
- * table's page may hold other registers too; those pass through. Under the vpci lock.
+ * MSI-X tables of Dom0's devices: the pages that hold them are not mapped, each access comes here.
+ * The table's page may hold other registers too; those pass through. Under the vpci lock.
  */
 #ifndef DEV_VMSIX_H
 #define DEV_VMSIX_H

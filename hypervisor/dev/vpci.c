@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Config space as Dom0 reaches it, by ports or by ECAM: both end in cfg_access(). A device becomes known
- * when its ID is read for the first time, as every scan does first; its capabilities are found then.
- * Everything passes through to the device except the MSI and MSI-X capabilities, and SR-IOV is not shown.
+ * Config space as Dom0 reaches it, by ports or by ECAM: both end in cfg_access(). A device becomes
+ * known when its ID is read for the first time, as every scan does first; its capabilities are
+ * found then. Everything passes through to the device except the MSI and MSI-X capabilities, and
+ * SR-IOV is not shown.
  */
 #include "dev/vpci_priv.h"
 #include "dev/io.h"
@@ -45,7 +46,8 @@ static void find_capabilities(struct vpci *p, struct pci_dev *dev)
 {
 	unsigned int pos, i;
 
-	if (!(dev_cfg_read(dev, PCI_STATUS, 2) & PCI_STATUS_CAPS) || (dev_cfg_read(dev, PCI_HEADER_TYPE, 1) & 0x7f) > 1)
+	if (!(dev_cfg_read(dev, PCI_STATUS, 2) & PCI_STATUS_CAPS) ||
+	    (dev_cfg_read(dev, PCI_HEADER_TYPE, 1) & 0x7f) > 1)
 		return;
 	pos = dev_cfg_read(dev, PCI_CAP_POINTER, 1) & 0xfc;
 	for (i = 0; pos >= 0x40 && i < MAX_CAPS; i++) {
@@ -54,7 +56,8 @@ static void find_capabilities(struct vpci *p, struct pci_dev *dev)
 		if (id == CAP_MSI && !dev->msi_pos)
 			vpci_msi_init(p, dev, pos);
 		else if (id == CAP_MSIX && !dev->msix_pos && vmsix_init(p, dev, pos) < 0)
-			log_warn("PCI %04x:%04x: its MSI-X cannot be used\n", dev->segment, dev->bdf);
+			log_warn("PCI %04x:%04x: its MSI-X cannot be used\n", dev->segment,
+				 dev->bdf);
 		pos = dev_cfg_read(dev, pos + 1, 1) & 0xfc;
 	}
 }
@@ -143,8 +146,8 @@ static void write_msix_ctrl(struct pci_dev *dev, unsigned int reg, unsigned int 
 	vmsix_write_ctrl(dev, ctrl);
 }
 
-static void cfg_write_locked(struct vpci *p, struct pci_dev *dev, unsigned int reg, unsigned int size,
-			     uint32_t val)
+static void cfg_write_locked(struct vpci *p, struct pci_dev *dev, unsigned int reg,
+			     unsigned int size, uint32_t val)
 {
 	unsigned int dword = reg & ~3u;
 
@@ -162,8 +165,8 @@ static void cfg_write_locked(struct vpci *p, struct pci_dev *dev, unsigned int r
 }
 
 /* reg and size inside one dword. */
-static void cfg_access(struct vpci *p, unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size,
-		       bool write, uint32_t *val)
+static void cfg_access(struct vpci *p, unsigned int segment, unsigned int bdf, unsigned int reg,
+		       unsigned int size, bool write, uint32_t *val)
 {
 	struct pci_dev *dev;
 
@@ -182,7 +185,8 @@ static void cfg_access(struct vpci *p, unsigned int segment, unsigned int bdf, u
 	spin_unlock(&p->lock);
 }
 
-/* Chipsets keep a reset register inside the address port; Dom0's reset is an end of Dom0 like any other. */
+/* Chipsets keep a reset register inside the address port; Dom0's reset is an end of Dom0 like any
+ * other. */
 static void reset_access(struct vcpu *v, bool write, uint32_t *val)
 {
 	if (!write) {
@@ -194,7 +198,8 @@ static void reset_access(struct vcpu *v, bool write, uint32_t *val)
 	}
 }
 
-static void port_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+static void port_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
+			uint32_t *val)
 {
 	struct vpci *p = ctx;
 	uint32_t address;
@@ -212,12 +217,14 @@ static void port_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int s
 	}
 	address = READ_ONCE(p->address);
 	if ((address & ADDRESS_ENABLE) && port % 4 + size <= 4)
-		cfg_access(p, 0, address >> 8 & 0xffff, (address & 0xfc) | (port & 3), size, write, val);
+		cfg_access(p, 0, address >> 8 & 0xffff, (address & 0xfc) | (port & 3), size, write,
+			   val);
 	else if (!write)
 		*val = ~0u;
 }
 
-static void ecam_access(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, bool write, uint64_t *val)
+static void ecam_access(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, bool write,
+			uint64_t *val)
 {
 	const struct acpi_mcfg *m = ctx;
 	uint64_t offset = gpa - m->base;
@@ -232,7 +239,8 @@ static void ecam_access(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int si
 			return;
 		}
 		part = write ? (uint32_t)(*val >> done * 8) : ~0u;
-		cfg_access(v->d->vpci, m->segment, (unsigned int)(offset >> 12), reg, len, write, &part);
+		cfg_access(v->d->vpci, m->segment, (unsigned int)(offset >> 12), reg, len, write,
+			   &part);
 		out[done / 4] = part;
 	}
 	if (!write)
@@ -263,7 +271,8 @@ int vpci_create(struct domain *d)
 		struct acpi_mcfg *m = &acpi.mcfg[i];
 
 		rc = mmio_register(d, m->base + ((uint64_t)m->bus_first << 20),
-				   (uint64_t)(m->bus_last - m->bus_first + 1) << 20, ecam_access, m);
+				   (uint64_t)(m->bus_last - m->bus_first + 1) << 20, ecam_access,
+				   m);
 	}
 	return rc;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Dom0's view of PCI: config space passes through, except MSI and MSI-X, whose messages are ours. Ports
- * 0xcf8/0xcfc and ECAM reach the same model. The vpci lock protects it all.
+ * Dom0's view of PCI: config space passes through, except MSI and MSI-X, whose messages are ours.
+ * Ports 0xcf8/0xcfc and ECAM reach the same model. The vpci lock protects it all.
  */
 #ifndef DEV_VPCI_H
 #define DEV_VPCI_H
 
 #include "core/domain.h"
 
-int vpci_create(struct domain *d) __must_check; /* hardware domain; registers ports and ECAM windows */
+/* Hardware domain; registers ports and ECAM windows. */
+int vpci_create(struct domain *d) __must_check;
 void vpci_free(struct domain *d);
 
 /* Dom0 told of a device (physdev_op); scans its capabilities if it was not known. 0 always. */

@@ -3,7 +3,8 @@
  * The MSI capability of Dom0's devices. Address, data and the enable bit are the model's; mask and
  * pending bits are the device's own. One message only: a device's offer of more is not shown.
  *
- *	+0 id, next   +2 control   +4 address   [+8 address high]   +8/+12 data   [+12/+16 mask, pending]
+ *	+0 id, next   +2 control   +4 address   [+8 address high]   +8/+12 data   [+12/+16 mask,
+ *pending]
  */
 #include "dev/vpci_priv.h"
 #include "lib/log.h"
@@ -49,7 +50,8 @@ uint32_t vpci_msi_read(struct pci_dev *dev, unsigned int reg, unsigned int size)
 
 	for (unsigned int i = 0; i < size; i++)
 		if (vpci_msi_covers(dev, reg + i, 1))
-			val = (val & ~(0xffu << i * 8)) | (uint32_t)read_byte(dev, reg + i) << i * 8;
+			val = (val & ~(0xffu << i * 8)) |
+			      (uint32_t)read_byte(dev, reg + i) << i * 8;
 	return val;
 }
 
@@ -61,7 +63,8 @@ static void write_byte(struct pci_dev *dev, unsigned int reg, uint8_t byte)
 		return;
 	if (at < 4) {
 		if (at == 2)
-			dev->msi_ctrl = (dev->msi_ctrl & ~MSI_CTRL_ENABLE) | (byte & MSI_CTRL_ENABLE);
+			dev->msi_ctrl =
+				(dev->msi_ctrl & ~MSI_CTRL_ENABLE) | (byte & MSI_CTRL_ENABLE);
 	} else if (reg >= data_at(dev)) {
 		shift = (reg - data_at(dev)) * 8;
 		dev->msi_data = (dev->msi_data & ~(0xffu << shift)) | (uint32_t)byte << shift;
@@ -76,7 +79,8 @@ static void start(struct pci_dev *dev)
 	unsigned int pos = dev->msi_pos;
 	uint64_t addr;
 	uint32_t data;
-	uint16_t ctrl = (uint16_t)dev_cfg_read(dev, pos + 2, 2) & ~(MSI_CTRL_MULTIPLE_ON | MSI_CTRL_ENABLE);
+	uint16_t ctrl =
+		(uint16_t)dev_cfg_read(dev, pos + 2, 2) & ~(MSI_CTRL_MULTIPLE_ON | MSI_CTRL_ENABLE);
 
 	if (msi_line_bind(&dev->msi, &addr, &data) < 0) {
 		log_warn("PCI %04x:%04x: no vector is left for its MSI\n", dev->segment, dev->bdf);

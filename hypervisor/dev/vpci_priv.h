@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Devices as vpci.c knows them, and what it hands to vpci_msi.c and vmsix.c. All under the vpci lock. */
+/* Devices as vpci.c knows them, and what it hands to vpci_msi.c and vmsix.c. All under the vpci
+ * lock. */
 #ifndef DEV_VPCI_PRIV_H
 #define DEV_VPCI_PRIV_H
 
@@ -63,14 +64,15 @@ static inline uint32_t dev_cfg_read(const struct pci_dev *dev, unsigned int reg,
 	return pci_cfg_read(dev->segment, dev->bdf, reg, size);
 }
 
-static inline void dev_cfg_write(const struct pci_dev *dev, unsigned int reg, unsigned int size, uint32_t val)
+static inline void dev_cfg_write(const struct pci_dev *dev, unsigned int reg, unsigned int size,
+				 uint32_t val)
 {
 	pci_cfg_write(dev->segment, dev->bdf, reg, size, val);
 }
 
 /*
- * MSI capability: is any byte of (reg, size) one that the model answers? Reads and writes of those go through
- * these, with reg and size inside one aligned dword.
+ * MSI capability: is any byte of (reg, size) one that the model answers? Reads and writes of those
+ * go through these, with reg and size inside one aligned dword.
  */
 void vpci_msi_init(struct vpci *p, struct pci_dev *dev, unsigned int pos);
 bool vpci_msi_covers(const struct pci_dev *dev, unsigned int reg, unsigned int size);
@@ -78,7 +80,8 @@ uint32_t vpci_msi_read(struct pci_dev *dev, unsigned int reg, unsigned int size)
 void vpci_msi_write(struct pci_dev *dev, unsigned int reg, unsigned int size, uint32_t val);
 void vpci_msi_stop(struct pci_dev *dev);
 
-/* MSI-X: the control word of the capability, and the table's place after BARs or the command changed. */
+/* MSI-X: the control word of the capability, and the table's place after BARs or the command
+ * changed. */
 int vmsix_init(struct vpci *p, struct pci_dev *dev, unsigned int pos);
 void vmsix_write_ctrl(struct pci_dev *dev, uint16_t ctrl);
 void vmsix_update_place(struct vpci *p, struct pci_dev *dev);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The CMOS clock of the machine behind an index latch of Dom0's. We read the clock only at boot, but the
- * index port and the data port make one access, and two vCPUs must not mix theirs on the real chip. NMI
- * masking (bit 7 of the index) is not Dom0's to do.
+ * The CMOS clock of the machine behind an index latch of Dom0's. We read the clock only at boot,
+ * but the index port and the data port make one access, and two vCPUs must not mix theirs on the
+ * real chip. NMI masking (bit 7 of the index) is not Dom0's to do.
  */
 #include "dev/vrtc.h"
 #include "dev/io.h"
@@ -18,7 +18,8 @@ struct vrtc {
 	uint8_t index;	 /* lock */
 };
 
-static void access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write, uint32_t *val)
+static void access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
+		   uint32_t *val)
 {
 	struct vrtc *rtc = ctx;
 

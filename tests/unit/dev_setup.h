@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A domain with a few vCPUs that only the devices of dev/ need: no p2m, no scheduler. Included by the tests
- * of vlapic and vioapic; it brings the fakes that are theirs alone.
+ * A domain with a few vCPUs that only the devices of dev/ need: no p2m, no scheduler. Included by
+ * the tests of vlapic and vioapic; it brings the fakes that are theirs alone.
  */
 #ifndef DEV_SETUP_H
 #define DEV_SETUP_H
@@ -84,7 +84,8 @@ static inline void pass_ns(uint64_t ns)
 		struct timer **first = NULL, *t;
 
 		for (unsigned int i = 0; i < MAX_TIMERS; i++)
-			if (set_timers[i] && (!first || set_timers[i]->deadline_ns < (*first)->deadline_ns))
+			if (set_timers[i] &&
+			    (!first || set_timers[i]->deadline_ns < (*first)->deadline_ns))
 				first = &set_timers[i];
 		if (!first || (*first)->deadline_ns > end)
 			break;

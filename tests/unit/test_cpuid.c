@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CPUID policies made from imaginary machines: what a guest must not see, what it must, and what a toolstack
- * can do to a policy and what not. Random merges keep the invariants.
+ * CPUID policies made from imaginary machines: what a guest must not see, what it must, and what a
+ * toolstack can do to a policy and what not. Random merges keep the invariants.
  */
 #include "unit.h"
 #include "dev/cpuid_policy.h"
@@ -20,8 +20,10 @@ struct cpuid_leaf cpuid_host_leaf(uint32_t leaf, uint32_t subleaf)
 
 	switch (leaf) {
 	case 0:
-		return host.is_amd ? (struct cpuid_leaf){ 0, subleaf, host.max_basic, 0x68747541, 0x444d4163, 0x69746e65 } :
-				     (struct cpuid_leaf){ 0, subleaf, host.max_basic, 0x756e6547, 0x6c65746e, 0x49656e69 };
+		return host.is_amd ? (struct cpuid_leaf){ 0,	      subleaf,	  host.max_basic,
+							  0x68747541, 0x444d4163, 0x69746e65 }
+				   : (struct cpuid_leaf){ 0,	      subleaf,	  host.max_basic,
+							  0x756e6547, 0x6c65746e, 0x49656e69 };
 	case 4:
 		l.a = subleaf < 4 ? 0x121 + subleaf * 32 : 0;
 		break;
@@ -103,8 +105,9 @@ static void check_policy(const struct cpuid_policy *p)
 		assert_int_equal(b7 & 1u << 10, 0);
 	assert_true(p->nr_known <= p->nr && p->nr <= CPUID_MAX_LEAVES);
 	for (unsigned int i = 1; i < p->nr_known; i++)
-		assert_true(p->row[i].leaf > p->row[i - 1].leaf || (p->row[i].leaf == p->row[i - 1].leaf &&
-								    p->row[i].subleaf > p->row[i - 1].subleaf));
+		assert_true(p->row[i].leaf > p->row[i - 1].leaf ||
+			    (p->row[i].leaf == p->row[i - 1].leaf &&
+			     p->row[i].subleaf > p->row[i - 1].subleaf));
 }
 
 static void amd_with_everything(void **state)
@@ -113,8 +116,9 @@ static void amd_with_everything(void **state)
 	check_policy(&policy);
 	assert_int_equal(reg(0, 0, A), 0xd);
 	assert_int_equal(reg(0, 0, B), 0x68747541); /* the vendor stays */
-	assert_int_equal(reg(0x80000001, 0, C) & (1u << 2 | 1u << 10 | 1u << 22), 0); /* SVM, IBS, TOPOEXT */
-	assert_int_equal(reg(1, 0, D) & (1u << 7 | 1u << 14), 0);		       /* MCE, MCA */
+	assert_int_equal(reg(0x80000001, 0, C) & (1u << 2 | 1u << 10 | 1u << 22),
+			 0);					  /* SVM, IBS, TOPOEXT */
+	assert_int_equal(reg(1, 0, D) & (1u << 7 | 1u << 14), 0); /* MCE, MCA */
 	assert_int_equal(reg(6, 0, A), 4);
 	assert_int_equal(reg(0xa, 0, A) | reg(5, 0, A) | reg(0x8000000a, 0, A), 0);
 	assert_int_equal(reg(0x80000008, 0, A), 0x3030); /* no more than 48 bits */
@@ -157,7 +161,8 @@ static void leaves_beyond_the_machine(void **state)
 
 static void a_toolstack_can_take_but_not_add(void **state)
 {
-	struct cpuid_leaf in[2] = { { 1, CPUID_NO_SUBLEAF, 0x800f12, 0, ~0u, ~0u }, { 7, 0, 0, 0, 0, 0 } };
+	struct cpuid_leaf in[2] = { { 1, CPUID_NO_SUBLEAF, 0x800f12, 0, ~0u, ~0u },
+				    { 7, 0, 0, 0, 0, 0 } };
 	const struct cpuid_leaf *err = NULL;
 
 	make(true, 7, ~0u);
@@ -189,8 +194,10 @@ static void refuses_another_vendor_and_wider_addresses(void **state)
 
 static void random_merges(void **state)
 {
-	static const uint32_t leaves[] = { 0, 1, 2, 4, 6, 7, 0xb, 0xd, 0x15, 0x33, 0x40000000, 0x80000000, 0x80000001, 0x80000008,
-					   0x80000021, 0xffffffff };
+	static const uint32_t leaves[] = { 0,	       1,	   2,	       4,
+					   6,	       7,	   0xb,	       0xd,
+					   0x15,       0x33,	   0x40000000, 0x80000000,
+					   0x80000001, 0x80000008, 0x80000021, 0xffffffff };
 
 	unit_seed();
 	for (unsigned int i = 0; i < 20000; i++) {
@@ -198,12 +205,19 @@ static void random_merges(void **state)
 		const struct cpuid_leaf *err;
 
 		if (i % 100 == 0)
-			make(unit_below(2), unit_below(2) ? 0xe7 : unit_below(2) ? 7 : 3, (uint32_t)unit_rand());
+			make(unit_below(2),
+			     unit_below(2)   ? 0xe7
+			     : unit_below(2) ? 7
+					     : 3,
+			     (uint32_t)unit_rand());
 		for (unsigned int k = 0; k < 4; k++)
 			in[k] = (struct cpuid_leaf){ leaves[unit_below(sizeof(leaves) / 4)],
-						     unit_below(2) ? CPUID_NO_SUBLEAF : (uint32_t)unit_below(4),
-						     (uint32_t)unit_rand(), (uint32_t)unit_rand(),
-						     (uint32_t)unit_rand(), (uint32_t)unit_rand() };
+						     unit_below(2) ? CPUID_NO_SUBLEAF
+								   : (uint32_t)unit_below(4),
+						     (uint32_t)unit_rand(),
+						     (uint32_t)unit_rand(),
+						     (uint32_t)unit_rand(),
+						     (uint32_t)unit_rand() };
 		(void)cpuid_policy_merge(&policy, &top, in, (unsigned int)unit_below(5), &err);
 		check_policy(&policy);
 	}
@@ -212,10 +226,13 @@ static void random_merges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(amd_with_everything), cmocka_unit_test(intel_with_everything),
-		cmocka_unit_test(machine_with_nothing), cmocka_unit_test(leaves_beyond_the_machine),
+		cmocka_unit_test(amd_with_everything),
+		cmocka_unit_test(intel_with_everything),
+		cmocka_unit_test(machine_with_nothing),
+		cmocka_unit_test(leaves_beyond_the_machine),
 		cmocka_unit_test(a_toolstack_can_take_but_not_add),
-		cmocka_unit_test(refuses_another_vendor_and_wider_addresses), cmocka_unit_test(random_merges),
+		cmocka_unit_test(refuses_another_vendor_and_wider_addresses),
+		cmocka_unit_test(random_merges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

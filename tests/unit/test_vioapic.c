@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Dom0's IO-APICs against a model of the real one: lines that are up or down, pins that are masked. After every
- * step no interrupt may be lost (a level line that is up is in service or will fire) and none may storm.
+ * Dom0's IO-APICs against a model of the real one: lines that are up or down, pins that are masked.
+ * After every step no interrupt may be lost (a level line that is up is in service or will fire)
+ * and none may storm.
  */
 #include "dev_setup.h"
 #include "dev/mmio.h"
@@ -22,7 +23,9 @@ static struct real_pin {
 } real[NR_PINS];
 static struct { irq_fn *fn; void *arg; } handlers[256];
 static unsigned int next_vector;
-static const struct ioapic_info info = { .hpa = 0xfec00000, .id = 2, .gsi_base = GSI_BASE, .nr_pins = NR_PINS };
+static const struct ioapic_info info = {
+	.hpa = 0xfec00000, .id = 2, .gsi_base = GSI_BASE, .nr_pins = NR_PINS
+};
 unsigned int nr_cpus = 2;
 
 unsigned int ioapic_count(void)
@@ -114,7 +117,8 @@ static void reg_write(unsigned int reg, uint32_t val)
 #define MASKED	  0x10000u
 #define REMOTE	  0x4000u
 
-/* What a pin of the real chip does when its line is up and it is open. Bounded: a storm is a failure. */
+/* What a pin of the real chip does when its line is up and it is open. Bounded: a storm is a
+ * failure. */
 static void settle_lines(void)
 {
 	for (unsigned int gsi = 0; gsi < NR_PINS; gsi++) {
@@ -295,7 +299,8 @@ static void random_lines_and_entries(void **state)
 
 		switch (unit_random(7)) {
 		case 0:
-			reg_write(LOW(pin), 0x30 + pin * 8 + (unit_random(2) ? LEVEL : 0) + (unit_random(3) ? 0 : MASKED));
+			reg_write(LOW(pin), 0x30 + pin * 8 + (unit_random(2) ? LEVEL : 0) +
+						    (unit_random(3) ? 0 : MASKED));
 			settle_lines();
 			break;
 		case 1:
@@ -316,7 +321,8 @@ static void random_lines_and_entries(void **state)
 		}
 		check_pins();
 	}
-	/* Quiet down: all lines low, everything ended; every unmasked bound pin must be open again. */
+	/* Quiet down: all lines low, everything ended; every unmasked bound pin must be open again.
+	 */
 	for (unsigned int i = 0; i < NR_PINS; i++)
 		lower(i);
 	for (unsigned int n = 0; n < 2000; n++)
@@ -328,7 +334,8 @@ static void random_lines_and_entries(void **state)
 		uint32_t low = reg_read(LOW(i));
 
 		assert_false(low & REMOTE);
-		if (!(low & MASKED) && i != OWN_GSI && real[i].masked) { /* nobody took its message: a write opens it */
+		if (!(low & MASKED) && i != OWN_GSI &&
+		    real[i].masked) { /* nobody took its message: a write opens it */
 			reg_write(LOW(i), low);
 			assert_false(real[i].masked);
 		}
@@ -340,8 +347,13 @@ static void random_lines_and_entries(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(registers), TEST(edge_interrupt), TEST(level_interrupt_until_eoi), TEST(masked_while_in_service),
-		TEST(edge_flip_is_an_eoi), TEST(the_hypervisors_line_stays_ours), TEST(no_vector_left),
+		TEST(registers),
+		TEST(edge_interrupt),
+		TEST(level_interrupt_until_eoi),
+		TEST(masked_while_in_service),
+		TEST(edge_flip_is_an_eoi),
+		TEST(the_hypervisors_line_stays_ours),
+		TEST(no_vector_left),
 		TEST(random_lines_and_entries),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The local APIC: registers in both modes, who gets which message, the timer, and a random sequence of
- * arrivals, acceptances and EOIs against a model that is nothing but three arrays of flags.
+ * The local APIC: registers in both modes, who gets which message, the timer, and a random sequence
+ * of arrivals, acceptances and EOIs against a model that is nothing but three arrays of flags.
  */
 #include "dev_setup.h"
 #include "dev/vioapic.h"
@@ -67,8 +67,10 @@ static void starts_in_x2apic_mode(void **state)
 
 static void refuses_what_x2apic_lacks(void **state)
 {
-	static const uint8_t unreadable[] = { 0, 1, REG_APR, REG_EOI, REG_DFR, REG_ICR2, REG_SELF, 0x3a, 0x2f };
-	static const uint8_t unwritable[] = { REG_ID, REG_VERSION, REG_PPR, REG_LDR, REG_DFR, REG_ISR, REG_IRR, REG_ICR2 };
+	static const uint8_t unreadable[] = { 0,	1,	  REG_APR, REG_EOI, REG_DFR,
+					      REG_ICR2, REG_SELF, 0x3a,	   0x2f };
+	static const uint8_t unwritable[] = { REG_ID,  REG_VERSION, REG_PPR, REG_LDR,
+					      REG_DFR, REG_ISR,	    REG_IRR, REG_ICR2 };
 	struct vcpu *v = &test_vcpu[0];
 	unsigned int i;
 	uint64_t val;
@@ -89,13 +91,16 @@ static void apic_base_steps(void **state)
 {
 	struct vcpu *v = &test_vcpu[0];
 
-	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00900), -EINVAL); /* x2APIC to xAPIC */
-	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00500), -EINVAL); /* EXTD without EN */
+	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00900),
+			 -EINVAL); /* x2APIC to xAPIC */
+	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00500),
+			 -EINVAL); /* EXTD without EN */
 	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfed00d00), -EINVAL); /* elsewhere */
 	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00d01), -EINVAL);
 	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00100), 0);
 	assert_false(vlapic_is_enabled(v));
-	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00d00), -EINVAL); /* off to x2APIC */
+	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00d00),
+			 -EINVAL); /* off to x2APIC */
 	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00900), 0);
 	assert_int_equal(vlapic_msr_write(v, MSR_APIC_BASE, 0xfee00d00), 0);
 	assert_int_equal(read_msr(0, REG_ID), 0);
@@ -197,7 +202,8 @@ static void ipi_destinations(void **state)
 	write_msr(0, REG_ICR, 3ULL << 32 | 0x42); /* no such APIC */
 	write_msr(0, REG_ICR, 0xffffffffULL << 32 | 0x43);
 	assert_true(irr_has(0, 0x43) && irr_has(1, 0x43) && irr_has(2, 0x43) && !irr_has(1, 0x42));
-	write_msr(0, REG_ICR, (1ULL << 2 | 1ULL << 4) << 32 | 0x844); /* logical, cluster 0, bits 2 and 4 */
+	write_msr(0, REG_ICR,
+		  (1ULL << 2 | 1ULL << 4) << 32 | 0x844); /* logical, cluster 0, bits 2 and 4 */
 	assert_true(!irr_has(0, 0x44) && irr_has(1, 0x44) && irr_has(2, 0x44));
 	write_msr(0, REG_ICR, (1ULL << 16 | 1ULL << 2) << 32 | 0x845); /* cluster 1 */
 	assert_false(irr_has(1, 0x45));
@@ -317,7 +323,8 @@ static void timer_tsc_deadline(void **state)
 	uint64_t val;
 
 	enable_all();
-	assert_int_equal(vlapic_msr_write(&test_vcpu[0], MSR_TSC_DEADLINE, 5000), 0); /* other mode: ignored */
+	assert_int_equal(vlapic_msr_write(&test_vcpu[0], MSR_TSC_DEADLINE, 5000),
+			 0); /* other mode: ignored */
 	assert_int_equal(vlapic_msr_read(&test_vcpu[0], MSR_TSC_DEADLINE, &val), 0);
 	assert_int_equal(val, 0);
 	write_msr(0, REG_LVT_TIMER, LVT_TIMER_TSC | 0xec);
@@ -403,7 +410,8 @@ static int model_highest(const bool *flags)
 
 static int model_pending(void)
 {
-	int class = max((int)model.tpr / 16, model_highest(model.isr) < 0 ? 0 : model_highest(model.isr) / 16);
+	int class = max((int)model.tpr / 16,
+			model_highest(model.isr) < 0 ? 0 : model_highest(model.isr) / 16);
 	int top = model_highest(model.irr);
 
 	return model.enabled && top >= 0 && top / 16 > class ? top : -1;
@@ -472,7 +480,8 @@ static void random_register_accesses(void **state)
 	for (unsigned int i = 0; i < 100000; i++) {
 		unsigned int cpu = unit_random(NR_TEST_VCPUS);
 		struct vcpu *v = &test_vcpu[cpu];
-		uint64_t val = unit_random(2) ? unit_random(0x200) : (uint64_t)unit_random(1u << 31) << unit_random(33);
+		uint64_t val = unit_random(2) ? unit_random(0x200)
+					      : (uint64_t)unit_random(1u << 31) << unit_random(33);
 
 		switch (unit_random(5)) {
 		case 0:
@@ -482,11 +491,13 @@ static void random_register_accesses(void **state)
 			(void)vlapic_msr_read(v, X2APIC(unit_random(0x40)), &val);
 			break;
 		case 2:
-			vlapic_mmio(v, NULL, VLAPIC_GPA + unit_random(4089), 1u << unit_random(4), unit_random(2), &val);
+			vlapic_mmio(v, NULL, VLAPIC_GPA + unit_random(4089), 1u << unit_random(4),
+				    unit_random(2), &val);
 			break;
 		case 3:
 			(void)vlapic_msr_write(v, unit_random(2) ? MSR_TSC_DEADLINE : MSR_APIC_BASE,
-					       unit_random(2) ? 0xfee00000 | unit_random(4) << 10 : val);
+					       unit_random(2) ? 0xfee00000 | unit_random(4) << 10
+							      : val);
 			break;
 		case 4:
 			pass_ns(unit_random(100000));
@@ -502,12 +513,25 @@ static void random_register_accesses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(starts_in_x2apic_mode), TEST(refuses_what_x2apic_lacks), TEST(apic_base_steps), TEST(xapic_page),
-		TEST(software_disabled_takes_nothing), TEST(post_kicks_once), TEST(level_eoi_is_broadcast),
-		TEST(ipi_destinations), TEST(ipi_modes), TEST(xapic_logical), TEST(lowest_priority_goes_to_the_least_busy),
-		TEST(timer_one_shot), TEST(timer_periodic), TEST(timer_tsc_deadline),
-		TEST(a_late_callback_of_a_stopped_timer_does_nothing), TEST(reset_keeps_the_mode),
-		TEST(state_survives_save_and_restore), TEST(random_against_model), TEST(random_register_accesses),
+		TEST(starts_in_x2apic_mode),
+		TEST(refuses_what_x2apic_lacks),
+		TEST(apic_base_steps),
+		TEST(xapic_page),
+		TEST(software_disabled_takes_nothing),
+		TEST(post_kicks_once),
+		TEST(level_eoi_is_broadcast),
+		TEST(ipi_destinations),
+		TEST(ipi_modes),
+		TEST(xapic_logical),
+		TEST(lowest_priority_goes_to_the_least_busy),
+		TEST(timer_one_shot),
+		TEST(timer_periodic),
+		TEST(timer_tsc_deadline),
+		TEST(a_late_callback_of_a_stopped_timer_does_nothing),
+		TEST(reset_keeps_the_mode),
+		TEST(state_survives_save_and_restore),
+		TEST(random_against_model),
+		TEST(random_register_accesses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

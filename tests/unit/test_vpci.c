@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Dom0's PCI view on one imaginary device with MSI, MSI-X and SR-IOV: what the guest writes never reaches
- * the device's message registers, what the device is told is ours, and both agree about masks and enables.
+ * Dom0's PCI view on one imaginary device with MSI, MSI-X and SR-IOV: what the guest writes never
+ * reaches the device's message registers, what the device is told is ours, and both agree about
+ * masks and enables.
  */
 #include "dev_setup.h"
 #include "dev/hwdom_map.h"
@@ -44,11 +45,14 @@ uint32_t pci_cfg_read(unsigned int segment, unsigned int bdf, unsigned int reg, 
 	return segment == 0 && bdf == BDF ? config_get(reg, size) : UINT32_MAX >> (32 - size * 8);
 }
 
-void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t val)
+void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size,
+		   uint32_t val)
 {
 	assert_true(reg + size <= 4096 && reg % 4 + size <= 4);
 	if (segment == 0 && bdf == BDF && reg >= 4)
 		memcpy(&config[reg], &val, size);
+	config[0x10] = 0; /* a BAR of 4 KiB */
+	config[0x11] &= 0xf0;
 }
 
 void *mmio_map(uint64_t hpa, size_t size)
@@ -152,7 +156,8 @@ static uint64_t ecam(unsigned int reg, unsigned int size, bool write, uint64_t v
 	return size == 8 ? val : val & ((1ULL << size * 8) - 1);
 }
 
-static uint64_t table(unsigned int entry, unsigned int at, unsigned int size, bool write, uint64_t val)
+static uint64_t table(unsigned int entry, unsigned int at, unsigned int size, bool write,
+		      uint64_t val)
 {
 	vmsix_access(&test_vcpu[0], BAR + TABLE + entry * 16 + at, size, write, &val);
 	return size == 4 ? (uint32_t)val : val;
@@ -216,7 +221,8 @@ static void both_doors_show_the_same(void **state)
 		assert_int_equal(cfg_read(reg + 2, 2), val >> 16);
 		assert_int_equal(ecam(reg + 1, 1, false, 0), val >> 8 & 0xff);
 		if (reg % 8 == 0)
-			assert_int_equal(ecam(reg, 8, false, 0), val | (uint64_t)cfg_read(reg + 4, 4) << 32);
+			assert_int_equal(ecam(reg, 8, false, 0),
+					 val | (uint64_t)cfg_read(reg + 4, 4) << 32);
 	}
 	assert_int_equal(ecam(3, 2, false, 0), 0xffff); /* across a dword */
 	cfg_write(0x3c, 1, 0x5a);
@@ -230,7 +236,8 @@ static void msi_is_ours_on_the_device(void **state)
 	cfg_write(MSI + 4, 4, 0xfee02000); /* APIC ID 2 = vCPU 1 */
 	cfg_write(MSI + 8, 4, 0);
 	cfg_write(MSI + 12, 2, 0x4071);
-	assert_int_equal(config_get(MSI + 4, 4) | config_get(MSI + 12, 2), 0); /* nothing before it is enabled */
+	assert_int_equal(config_get(MSI + 4, 4) | config_get(MSI + 12, 2),
+			 0); /* nothing before it is enabled */
 	cfg_write(MSI + 2, 2, 0x181);
 	assert_int_equal(config_get(MSI + 2, 2) & 0x71, 1);
 	assert_int_equal(config_get(MSI + 4, 4), 0xfee00000);
@@ -342,14 +349,17 @@ static void random_accesses(void **state)
 			(void)ecam(unit_random(4090), 1u << unit_random(4), false, 0);
 			break;
 		case 3:
-			table(unit_random(NR_ENTRY), unit_random(4) * 4, 4, unit_random(2), unit_random(3) ? val : 0);
+			table(unit_random(NR_ENTRY), unit_random(4) * 4, 4, unit_random(2),
+			      unit_random(3) ? val : 0);
 			break;
 		}
 		/* What the device would send is ours or nothing. */
 		if (config_get(MSI + 2, 2) & 1)
-			assert_true(config_get(MSI + 12, 2) >= 0x30 && config_get(MSI + 12, 2) < 0x40);
+			assert_true(config_get(MSI + 12, 2) >= 0x30 &&
+				    config_get(MSI + 12, 2) < 0x40);
 		for (unsigned int k = 0; k < NR_ENTRY; k++)
-			assert_true(real_table(k, 12) == 1 || (real_table(k, 8) >= 0x30 && real_table(k, 8) < 0x40));
+			assert_true(real_table(k, 12) == 1 ||
+				    (real_table(k, 8) >= 0x30 && real_table(k, 8) < 0x40));
 		assert_in_range(nr_vectors, 0, NR_ENTRY + 1);
 		assert_int_equal(fake_locks_held, 0);
 	}
@@ -360,9 +370,14 @@ static void random_accesses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(both_doors_show_the_same), TEST(msi_is_ours_on_the_device), TEST(msix_table_is_a_model),
-		TEST(msix_follows_the_bar), TEST(vectors_run_out), TEST(another_device_in_its_place),
-		TEST(reset_port_is_an_end_of_dom0), TEST(random_accesses),
+		TEST(both_doors_show_the_same),
+		TEST(msi_is_ours_on_the_device),
+		TEST(msix_table_is_a_model),
+		TEST(msix_follows_the_bar),
+		TEST(vectors_run_out),
+		TEST(another_device_in_its_place),
+		TEST(reset_port_is_an_end_of_dom0),
+		TEST(random_accesses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
