@@ -303,7 +303,8 @@ static int read_spec_ctrl(const struct option *opt, void *field, struct slice va
 
 static const struct option option_table[] = {
 	VALUE("console", "com1|com2|vga|none[,...]", read_console, console,
-	      "Where messages go. A serial line also takes input. Default: com1,vga."),
+	      "Where messages go; the screen is Dom0's once it runs. A serial line also takes input. "
+	      "Default: com1,vga."),
 	VALUE("com1", "BAUD[,8n1[,PORT[,IRQ]]]", read_text, com1,
 	      "Settings of the first serial port. `auto` as the speed keeps the firmware's."),
 	VALUE("com2", "BAUD[,8n1[,PORT[,IRQ]]]", read_text, com2,

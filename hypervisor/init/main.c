@@ -153,6 +153,7 @@ void hv_main(const struct boot_info *bi)
 	host_mem_release_modules(&split);
 	hostmap_set_alloc(page_alloc); /* for Dom0's MSI-X tables; init's goes now */
 	console_io_init();
+	console_release_vga();
 
 	opt_noreboot = options.noreboot;
 	dom0->is_control_paused = false;

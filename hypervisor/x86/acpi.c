@@ -61,10 +61,8 @@ static const struct rsdp *rsdp_scan_range(uint64_t hpa, size_t size)
 	const char *mem = acpi_map(hpa, size);
 
 	for (size_t at = 0; mem && at + RSDP_V2_SIZE <= size; at += 16)
-		if (rsdp_ok((const struct rsdp *)(mem + at), RSDP_V2_SIZE)) {
-			acpi.rsdp_hpa = hpa + at;
+		if (rsdp_ok((const struct rsdp *)(mem + at), RSDP_V2_SIZE))
 			return (const struct rsdp *)(mem + at);
-		}
 	return NULL;
 }
 
@@ -152,7 +150,7 @@ static const struct acpi_header *map_found(const char *signature)
 	return t ? acpi_map(t->hpa, t->length) : NULL;
 }
 
-static void add_cpu(uint32_t apic_id, uint32_t uid, uint32_t flags)
+static void add_cpu(uint32_t apic_id, uint32_t flags)
 {
 	if (!(flags & 1)) /* not there, or only for hotplug */
 		return;
@@ -162,17 +160,17 @@ static void add_cpu(uint32_t apic_id, uint32_t uid, uint32_t flags)
 	if (acpi.nr_cpus == NR_CPUS)
 		acpi.nr_cpus_ignored++;
 	else
-		acpi.cpus[acpi.nr_cpus++] = (struct acpi_cpu){ apic_id, uid };
+		acpi.cpus[acpi.nr_cpus++] = (struct acpi_cpu){ apic_id };
 }
 
 static void madt_lapic(const uint8_t *b)
 {
-	add_cpu(b[1], b[0], get(b + 2, 4));
+	add_cpu(b[1], get(b + 2, 4));
 }
 
 static void madt_x2apic(const uint8_t *b)
 {
-	add_cpu(get(b + 2, 4), get(b + 10, 4), get(b + 6, 4));
+	add_cpu(get(b + 2, 4), get(b + 6, 4));
 }
 
 static void madt_ioapic(const uint8_t *b)
@@ -215,7 +213,6 @@ static int parse_madt(void)
 	if (!h || h->length < sizeof(*h) + 8)
 		return -ENODEV;
 	acpi.lapic_hpa = get(h + 1, 4);
-	acpi.pcat_compat = get((const char *)(h + 1) + 4, 4) & 1;
 	for (size_t at = sizeof(*h) + 8; at + sizeof(*e) <= h->length; at += e->length) {
 		e = (const struct madt_entry *)((const char *)h + at);
 		if (e->length < sizeof(*e) || at + e->length > h->length) {
@@ -300,22 +297,17 @@ static void parse_fadt(void)
 	if (!h || h->length < 116)
 		return;
 	acpi.have_fadt = true;
-	acpi.sci_irq = get(t + 46, 2);
 	acpi.smi_cmd = get(t + 48, 4);
 	acpi.acpi_enable = t[52];
-	acpi.pm1a_evt = fadt_register(h, 56, 148);
 	acpi.pm1a_cnt = fadt_register(h, 64, 172);
 	acpi.pm1b_cnt = fadt_register(h, 68, 184);
 	acpi.pm_timer = fadt_register(h, 76, 208);
-	acpi.boot_arch_flags = get(t + 109, 2);
-	acpi.pm_timer_32bit = get(t + 112, 4) >> 8 & 1;
 	if (h->length >= 129 && (get(t + 112, 4) >> 10 & 1)) {
 		acpi.have_reset = true;
 		memcpy(&acpi.reset_reg, t + 116, sizeof(acpi.reset_reg));
 		acpi.reset_value = t[128];
 	}
-	acpi.dsdt_hpa = h->length >= 148 && get(t + 140, 8) ? get(t + 140, 8) : get(t + 40, 4);
-	dsdt = add_table(acpi.dsdt_hpa);
+	dsdt = add_table(h->length >= 148 && get(t + 140, 8) ? get(t + 140, 8) : get(t + 40, 4));
 	if (dsdt)
 		scan_for_s5(dsdt);
 }
@@ -364,7 +356,6 @@ int acpi_init(const void *rsdp, size_t rsdp_size)
 	}
 	if (!r)
 		return -ENODEV;
-	acpi.rsdp_revision = r->revision;
 	memcpy(acpi.oem_id, r->oem_id, sizeof(acpi.oem_id));
 	rc = read_root(r, rsdp_size);
 	if (rc)

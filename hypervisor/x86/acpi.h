@@ -32,7 +32,7 @@ struct acpi_table {
 };
 
 struct acpi_cpu {
-	uint32_t apic_id, uid;
+	uint32_t apic_id;
 };
 
 struct acpi_ioapic {
@@ -58,15 +58,12 @@ struct acpi_gas { /* generic address, as in the tables */
 } __packed;
 
 struct acpi_info {
-	uint64_t rsdp_hpa; /* 0 when it came as a copy from the loader */
-	uint8_t rsdp_revision;
 	char oem_id[6];
 	unsigned int nr_tables; /* everything RSDT or XSDT lists, plus DSDT; checked ones only */
 	struct acpi_table tables[ACPI_MAX_TABLES];
 
 	/* MADT */
 	uint64_t lapic_hpa;
-	bool pcat_compat;
 	unsigned int nr_cpus; /* enabled ones, the order of the table */
 	struct acpi_cpu cpus[NR_CPUS];
 	unsigned int nr_cpus_ignored; /* beyond NR_CPUS */
@@ -77,16 +74,12 @@ struct acpi_info {
 
 	/* FADT */
 	bool have_fadt;
-	uint16_t sci_irq;
-	struct acpi_gas pm1a_cnt, pm1b_cnt, pm1a_evt, pm_timer;
-	bool pm_timer_32bit;
+	struct acpi_gas pm1a_cnt, pm1b_cnt, pm_timer;
 	bool have_reset;
 	struct acpi_gas reset_reg;
 	uint8_t reset_value;
 	uint32_t smi_cmd;
 	uint8_t acpi_enable;
-	uint16_t boot_arch_flags;
-	uint64_t dsdt_hpa;
 	bool have_s5;
 	uint8_t s5_typ_a, s5_typ_b;
 

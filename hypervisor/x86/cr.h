@@ -29,27 +29,14 @@
 #define CR4_OSFXSR	(1UL << 9)
 #define CR4_OSXMMEXCPT	(1UL << 10)
 #define CR4_UMIP	(1UL << 11)
-#define CR4_LA57	(1UL << 12)
-#define CR4_VMXE	(1UL << 13)
-#define CR4_SMXE	(1UL << 14)
 #define CR4_FSGSBASE	(1UL << 16)
 #define CR4_PCIDE	(1UL << 17)
 #define CR4_OSXSAVE	(1UL << 18)
 #define CR4_SMEP	(1UL << 20)
 #define CR4_SMAP	(1UL << 21)
-#define CR4_PKE		(1UL << 22)
-#define CR4_CET		(1UL << 23)
 
-#define RFLAGS_CF	(1UL << 0)
 #define RFLAGS_MBS	(1UL << 1) /* always one */
-#define RFLAGS_ZF	(1UL << 6)
-#define RFLAGS_TF	(1UL << 8)
 #define RFLAGS_IF	(1UL << 9)
-#define RFLAGS_DF	(1UL << 10)
-#define RFLAGS_IOPL	(3UL << 12)
-#define RFLAGS_RF	(1UL << 16)
-#define RFLAGS_VM	(1UL << 17)
-#define RFLAGS_AC	(1UL << 18)
 
 #define DR6_FIXED	0xffff0ff0UL
 #define DR7_FIXED	0x00000400UL

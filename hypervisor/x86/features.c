@@ -84,12 +84,10 @@ static void read_extended(struct cpu_features *f)
 	if (f->max_ext_leaf >= 0x80000007)
 		f->word[FW_8_7_EDX] = cpuid(0x80000007).edx;
 	f->phys_bits = 36;
-	f->virt_bits = 48;
 	if (f->max_ext_leaf >= 0x80000008) {
 		r = cpuid(0x80000008);
 		f->word[FW_8_8_EBX] = r.ebx;
 		f->phys_bits = r.eax & 0xff;
-		f->virt_bits = r.eax >> 8 & 0xff;
 	}
 	if (cpu_has(F_SVM) && f->max_ext_leaf >= 0x8000000a) {
 		r = cpuid(0x8000000a);
@@ -116,19 +114,6 @@ static void read_xsave(struct cpu_features *f)
 	f->word[FW_D1_EAX] = cpuid_count(0xd, 1).eax;
 }
 
-/* Threads of a core and cores of a package, when the CPU says it in a way all vendors share. */
-static void read_topology(struct cpu_features *f)
-{
-	unsigned int logical = cpu_has(FEATURE(FW_1_EDX, 28)) ? cpuid(1).ebx >> 16 & 0xff : 1;
-
-	f->threads_per_core = 1;
-	if (f->max_leaf >= 0xb && cpuid_count(0xb, 0).ebx)
-		f->threads_per_core = cpuid_count(0xb, 0).ebx & 0xffff;
-	else if (cpu_is_amd() && f->max_ext_leaf >= 0x8000001e && cpu_has(FEATURE(FW_8_1_ECX, 22)))
-		f->threads_per_core = (cpuid(0x8000001e).ebx >> 8 & 0xff) + 1;
-	f->cores_per_socket = max(logical / f->threads_per_core, 1U);
-}
-
 void features_init(void)
 {
 	struct cpu_features *f = &cpu_features;
@@ -138,7 +123,6 @@ void features_init(void)
 	read_extended(f);
 	read_name(f);
 	read_xsave(f);
-	read_topology(f);
 	log_info("CPU %s %s, family %#x model %#x stepping %u, %u address bits\n", f->vendor_id, f->name,
 		 f->family, f->model, f->stepping, f->phys_bits);
 }

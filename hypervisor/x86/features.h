@@ -14,57 +14,25 @@ enum feature_word {
 };
 
 #define FEATURE(word, bit) ((word) * 32 + (bit))
-#define F_MONITOR	FEATURE(FW_1_ECX, 3)
 #define F_VMX		FEATURE(FW_1_ECX, 5)
 #define F_PCID		FEATURE(FW_1_ECX, 17)
-#define F_X2APIC	FEATURE(FW_1_ECX, 21)
 #define F_TSC_DEADLINE	FEATURE(FW_1_ECX, 24)
 #define F_XSAVE		FEATURE(FW_1_ECX, 26)
-#define F_HYPERVISOR	FEATURE(FW_1_ECX, 31)
-#define F_MTRR		FEATURE(FW_1_EDX, 12)
-#define F_PAT		FEATURE(FW_1_EDX, 16)
 #define F_FSGSBASE	FEATURE(FW_7_EBX, 0)
-#define F_TSC_ADJUST	FEATURE(FW_7_EBX, 1)
 #define F_SMEP		FEATURE(FW_7_EBX, 7)
-#define F_INVPCID	FEATURE(FW_7_EBX, 10)
 #define F_SMAP		FEATURE(FW_7_EBX, 20)
 #define F_UMIP		FEATURE(FW_7_ECX, 2)
-#define F_MD_CLEAR	FEATURE(FW_7_EDX, 10)
 #define F_IBRSB		FEATURE(FW_7_EDX, 26) /* Intel: SPEC_CTRL.IBRS and PRED_CMD.IBPB */
-#define F_STIBP		FEATURE(FW_7_EDX, 27)
-#define F_L1D_FLUSH	FEATURE(FW_7_EDX, 28)
 #define F_ARCH_CAPS	FEATURE(FW_7_EDX, 29)
-#define F_SSBD		FEATURE(FW_7_EDX, 31)
-#define F_XSAVEOPT	FEATURE(FW_D1_EAX, 0)
-#define F_XSAVEC	FEATURE(FW_D1_EAX, 1)
-#define F_XSAVES	FEATURE(FW_D1_EAX, 3)
 #define F_SVM		FEATURE(FW_8_1_ECX, 2)
-#define F_SYSCALL	FEATURE(FW_8_1_EDX, 11)
 #define F_NX		FEATURE(FW_8_1_EDX, 20)
 #define F_FFXSR		FEATURE(FW_8_1_EDX, 25)
 #define F_PAGE1GB	FEATURE(FW_8_1_EDX, 26)
 #define F_RDTSCP	FEATURE(FW_8_1_EDX, 27)
-#define F_LM		FEATURE(FW_8_1_EDX, 29)
 #define F_INVARIANT_TSC	FEATURE(FW_8_7_EDX, 8)
 #define F_IBPB		FEATURE(FW_8_8_EBX, 12) /* AMD */
-#define F_IBRS		FEATURE(FW_8_8_EBX, 14)
-#define F_AMD_STIBP	FEATURE(FW_8_8_EBX, 15)
-#define F_IBRS_ALWAYS	FEATURE(FW_8_8_EBX, 16)
-#define F_AMD_SSBD	FEATURE(FW_8_8_EBX, 24)
-#define F_VIRT_SSBD	FEATURE(FW_8_8_EBX, 25)
-#define F_BTC_NO	FEATURE(FW_8_8_EBX, 29)
 #define F_SVM_NPT	FEATURE(FW_8_A_EDX, 0)
-#define F_SVM_LBRV	FEATURE(FW_8_A_EDX, 1)
 #define F_SVM_NRIPS	FEATURE(FW_8_A_EDX, 3)
-#define F_SVM_TSC_RATE	FEATURE(FW_8_A_EDX, 4)
-#define F_SVM_VMCB_CLEAN FEATURE(FW_8_A_EDX, 5)
-#define F_SVM_FLUSH_ASID FEATURE(FW_8_A_EDX, 6)
-#define F_SVM_DECODE	FEATURE(FW_8_A_EDX, 7)
-#define F_SVM_PAUSE	FEATURE(FW_8_A_EDX, 10)
-#define F_SVM_AVIC	FEATURE(FW_8_A_EDX, 13)
-#define F_SVM_VGIF	FEATURE(FW_8_A_EDX, 16)
-#define F_SVM_SPEC_CTRL	FEATURE(FW_8_A_EDX, 20)
-#define F_LFENCE_SERIAL	FEATURE(FW_8_21_EAX, 2)
 #define F_AUTO_IBRS	FEATURE(FW_8_21_EAX, 8)
 
 enum cpu_vendor { VENDOR_OTHER, VENDOR_INTEL, VENDOR_AMD, VENDOR_HYGON };
@@ -77,11 +45,10 @@ struct cpu_features {
 	unsigned int family, model, stepping;
 	uint32_t max_leaf, max_ext_leaf;
 	uint32_t word[NR_FEATURE_WORDS];
-	unsigned int phys_bits, virt_bits;
+	unsigned int phys_bits;
 	unsigned int svm_asids;
 	unsigned int xsave_size; /* bytes for every state in xcr0_mask, standard format */
 	uint64_t xcr0_mask;	 /* what XCR0 may hold on this machine, 0 without XSAVE */
-	unsigned int threads_per_core, cores_per_socket;
 };
 extern struct cpu_features cpu_features;
 

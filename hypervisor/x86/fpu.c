@@ -10,9 +10,7 @@
 #include "x86/features.h"
 #include "x86/fpu.h"
 
-#define XSTATE_X87_SSE	3ULL
 #define FXSAVE_SIZE	512
-#define XSAVE_HEADER	64
 #define FCW_DEFAULT	0x037f
 #define MXCSR_DEFAULT	0x1f80
 

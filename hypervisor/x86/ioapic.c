@@ -81,15 +81,6 @@ const struct ioapic_info *ioapic_info(unsigned int index)
 	return &ioapics[index].info;
 }
 
-unsigned int ioapic_nr_gsis(void)
-{
-	unsigned int nr = 0;
-
-	for (unsigned int i = 0; i < nr_ioapics; i++)
-		nr = max(nr, ioapics[i].info.gsi_base + ioapics[i].info.nr_pins);
-	return nr;
-}
-
 static struct ioapic *find(uint32_t gsi)
 {
 	for (unsigned int i = 0; i < nr_ioapics; i++)

@@ -16,7 +16,6 @@ struct ioapic_info {
 void ioapic_init(void);
 unsigned int ioapic_count(void);
 const struct ioapic_info *ioapic_info(unsigned int index);
-unsigned int ioapic_nr_gsis(void); /* one past the highest */
 
 /*
  * Deliver gsi as vector to a CPU. The pin stays masked when it was masked; -EINVAL for a gsi that no

@@ -20,7 +20,6 @@ struct irq_entry {
 
 static struct irq_entry entries[256];
 static spinlock_t lock = SPINLOCK_INIT(irq);
-static DEFINE_PERCPU(uint64_t, irqs_taken);
 
 void irq_set_handler(unsigned int vector, irq_fn *fn, void *arg)
 {
@@ -59,17 +58,11 @@ void irq_dispatch(unsigned int vector)
 {
 	irq_fn *fn = load_acquire(&entries[vector].fn);
 
-	this_cpu(irqs_taken)++;
 	if (vector == VEC_SPURIOUS) /* has no in-service bit, wants no EOI */
 		return;
 	if (fn)
 		fn(entries[vector].arg);
 	lapic_eoi();
-}
-
-uint64_t irq_count(void)
-{
-	return this_cpu(irqs_taken);
 }
 
 void msi_compose(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data)

@@ -33,9 +33,6 @@ void irq_free_vector(int vector);
 /* From traps.c: vector >= 32 arrived. */
 void irq_dispatch(unsigned int vector);
 
-/* Interrupts taken so far by this CPU, all vectors together. */
-uint64_t irq_count(void);
-
 /* Message of an MSI that brings vector to one CPU, edge triggered, physical destination. */
 void msi_compose(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data);
 

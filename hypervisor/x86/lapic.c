@@ -17,14 +17,11 @@
 #define REG_ID		0x020
 #define REG_TPR		0x080
 #define REG_EOI		0x0b0
-#define REG_LDR		0x0d0
-#define REG_DFR		0x0e0
 #define REG_SVR		0x0f0
 #define REG_ESR		0x280
 #define REG_ICR_LOW	0x300
 #define REG_ICR_HIGH	0x310
 #define REG_LVT_TIMER	0x320
-#define REG_LVT_THERMAL	0x330
 #define REG_LVT_PERF	0x340
 #define REG_LVT_LINT0	0x350
 #define REG_LVT_LINT1	0x360
@@ -64,7 +61,7 @@ bool lapic_is_x2apic(void)
 	return x2apic;
 }
 
-uint32_t lapic_id(void)
+static uint32_t lapic_id(void)
 {
 	return x2apic ? reg_read(REG_ID) : reg_read(REG_ID) >> 24;
 }

@@ -7,7 +7,6 @@
 
 void lapic_init_boot(void); /* boot CPU: find and map it; then lapic_init_cpu() */
 void lapic_init_cpu(void);  /* every CPU: enable, mask local lines */
-uint32_t lapic_id(void);
 void lapic_eoi(void);
 bool lapic_is_x2apic(void);
 bool lapic_is_ready(void); /* lapic_init_boot() has run */

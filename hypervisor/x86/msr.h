@@ -11,17 +11,11 @@
 #define  APIC_BASE_X2APIC	(1ULL << 10)
 #define  APIC_BASE_ENABLE	(1ULL << 11)
 #define MSR_FEATURE_CONTROL	0x0000003a
-#define MSR_TSC_ADJUST		0x0000003b
-#define MSR_SPEC_CTRL		0x00000048
-#define  SPEC_CTRL_IBRS		(1ULL << 0)
-#define  SPEC_CTRL_STIBP	(1ULL << 1)
-#define  SPEC_CTRL_SSBD		(1ULL << 2)
 #define MSR_PRED_CMD		0x00000049
 #define  PRED_CMD_IBPB		(1ULL << 0)
 #define MSR_UCODE_REV		0x0000008b
 #define MSR_MTRR_CAP		0x000000fe
 #define MSR_ARCH_CAPABILITIES	0x0000010a
-#define MSR_FLUSH_CMD		0x0000010b
 #define MSR_SYSENTER_CS		0x00000174
 #define MSR_SYSENTER_ESP	0x00000175
 #define MSR_SYSENTER_EIP	0x00000176
@@ -35,16 +29,13 @@
 #define MSR_MTRR_DEF_TYPE	0x000002ff
 #define MSR_TSC_DEADLINE	0x000006e0
 #define MSR_X2APIC_BASE		0x00000800
-#define MSR_XSS			0x00000da0
 #define MSR_EFER		0xc0000080
 #define  EFER_SCE		(1ULL << 0)
 #define  EFER_LME		(1ULL << 8)
 #define  EFER_LMA		(1ULL << 10)
 #define  EFER_NXE		(1ULL << 11)
 #define  EFER_SVME		(1ULL << 12)
-#define  EFER_LMSLE		(1ULL << 13)
 #define  EFER_FFXSR		(1ULL << 14)
-#define  EFER_TCE		(1ULL << 15)
 #define  EFER_AIBRSE		(1ULL << 21)
 #define MSR_STAR		0xc0000081
 #define MSR_LSTAR		0xc0000082
@@ -56,11 +47,9 @@
 #define MSR_TSC_AUX		0xc0000103
 #define MSR_AMD_SYSCFG		0xc0010010
 #define MSR_AMD_HWCR		0xc0010015
-#define MSR_AMD_PATCH_LEVEL	0x0000008b
 #define MSR_VM_CR		0xc0010114
 #define  VM_CR_SVMDIS		(1ULL << 4)
 #define MSR_VM_HSAVE_PA		0xc0010117
-#define MSR_VIRT_SPEC_CTRL	0xc001011f
 #define MSR_AMD_DE_CFG		0xc0011029
 #define  DE_CFG_LFENCE_SERIALIZE (1ULL << 1)
 
@@ -82,6 +71,5 @@ static inline void wrmsr(uint32_t msr, uint64_t val)
 
 /* The same for an MSR that may not exist: -EIO on #GP, and *val is then 0. */
 int rdmsr_safe(uint32_t msr, uint64_t *val) __must_check;
-int wrmsr_safe(uint32_t msr, uint64_t val) __must_check;
 
 #endif

@@ -135,11 +135,6 @@ struct tsc_scale tsc_scale_of_ratio(uint64_t num, uint64_t den)
 	return s;
 }
 
-struct tsc_scale tsc_scale_of_khz(uint64_t khz)
-{
-	return tsc_scale_of_ratio(1000000, khz);
-}
-
 void time_init(void)
 {
 	const char *name = "";
@@ -151,7 +146,7 @@ void time_init(void)
 	}
 	if (!tsc_khz)
 		panic("no clock to measure the TSC by: neither PM timer, HPET nor PIT counts\n");
-	tsc_scale = tsc_scale_of_khz(tsc_khz);
+	tsc_scale = tsc_scale_of_ratio(1000000, tsc_khz);
 	tsc_at_boot = rdtsc_ordered();
 	wall_at_boot_ns = rtc_read_seconds() * NSEC_PER_SEC;
 	log_info("TSC %lu.%03lu MHz by the %s\n", tsc_khz / 1000, tsc_khz % 1000, name);

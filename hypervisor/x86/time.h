@@ -43,7 +43,6 @@ uint64_t now_to_tsc(uint64_t ns);     /* the tick at which now() reaches ns, rou
 uint64_t time_wall_at_boot_ns(void);  /* Unix time in ns when now() was 0, from the RTC */
 void time_set_wall_at_boot_ns(uint64_t ns); /* Dom0 knows better: platform_op settime */
 void time_delay_us(unsigned int us);  /* busy wait; boot only */
-struct tsc_scale tsc_scale_of_khz(uint64_t khz);
 struct tsc_scale tsc_scale_of_ratio(uint64_t num, uint64_t den);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Exceptions of the hypervisor: looked up in the fixup table, else dumped and the machine stopped.
- * Vectors from 32 on go to irq.c. NMIs stop this CPU when another one panics; any other is handed to
- * the registered handler or logged once.
+ * Vectors from 32 on go to irq.c. NMIs stop this CPU when another one panics; others are ignored.
  */
 #include "lib/bug.h"
 #include "lib/errno.h"
@@ -25,8 +24,6 @@ extern const struct fixup __fixup_start[], __fixup_end[];
 extern const char trap_stubs[], __text_end[];
 void trap_handle(struct trap_frame *f);
 
-static void (*nmi_handler)(void);
-
 static const char *const trap_names[32] = {
 	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode",
 	"no FPU", "double fault", "coprocessor overrun", "invalid TSS", "segment not present",
@@ -38,11 +35,6 @@ void traps_init(void)
 {
 	for (unsigned int i = 0; i < 256; i++)
 		desc_set_gate(i, trap_stubs + i * 16);
-}
-
-void traps_set_nmi_handler(void (*fn)(void))
-{
-	nmi_handler = fn;
 }
 
 /* Words of the stack that point into our text: calls and some leftovers, newest first. */
@@ -64,7 +56,7 @@ static bool on_own_stack(uint64_t rsp)
 	return rsp >= (uintptr_t)cpu_stack_base() && rsp < (uintptr_t)cpu_stack_base() + STACK_SIZE - PERCPU_SIZE;
 }
 
-void trap_dump(const struct trap_frame *f)
+static void trap_dump(const struct trap_frame *f)
 {
 	log_err("rip %04lx:%016lx rflags %08lx rsp %04lx:%016lx\n", f->cs, f->rip, f->rflags, f->ss, f->rsp);
 	log_err("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
@@ -91,9 +83,7 @@ static bool fixup_apply(struct trap_frame *f)
 static void trap_exception(struct trap_frame *f)
 {
 	if (f->vector == TRAP_NMI) {
-		smp_stop_if_asked();
-		if (nmi_handler)
-			nmi_handler();
+		smp_stop_if_asked(); /* any other NMI means nothing to us */
 		return;
 	}
 	if (fixup_apply(f))
@@ -123,15 +113,5 @@ int rdmsr_safe(uint32_t msr, uint64_t *val)
 			 ".pushsection .fixup, \"a\"; .quad 1b, 2b; .popsection"
 			 : "+r"(rc), "+a"(lo), "+d"(hi) : "c"(msr));
 	*val = (uint64_t)hi << 32 | lo;
-	return rc;
-}
-
-int wrmsr_safe(uint32_t msr, uint64_t val)
-{
-	int rc = -EIO;
-
-	__asm__ volatile("1: wrmsr; xor %0, %0; 2:\n"
-			 ".pushsection .fixup, \"a\"; .quad 1b, 2b; .popsection"
-			 : "+r"(rc) : "c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32)) : "memory");
 	return rc;
 }

@@ -15,7 +15,7 @@ static uint8_t buf[32768] __aligned(16);
 
 static struct acpi_info host(void)
 {
-	struct acpi_info a = { .nr_ioapics = 2, .nr_overrides = 2, .nr_tables = 7, .pcat_compat = true };
+	struct acpi_info a = { .nr_ioapics = 2, .nr_overrides = 2, .nr_tables = 7 };
 	static const char names[7][5] = { "FACP", "APIC", "HPET", "MCFG", "SSDT", "DMAR", "DSDT" };
 	unsigned int i;
 
