@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,23 @@
 
 #define LEAVE_KEY	0x1d	/* Ctrl-] */
 #define TTY_WAIT_MS	10000	/* for xenconsoled to make the pty */
+
+/* Set by a signal that ends us: the terminal must not stay raw. */
+static volatile sig_atomic_t ended;
+
+static void on_signal(int sig)
+{
+	ended = 1;
+}
+
+static void catch_signals(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	const struct sigaction a = { .sa_handler = on_signal };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaction(ends[i], &a, NULL);
+}
 
 /* The pty's path, waiting for it to appear; the caller frees it. */
 static char *wait_tty(struct hl *hl, uint32_t domid)
@@ -83,13 +101,16 @@ static bool pass_on(int from, int to, bool leave_key)
 
 static void copy_both_ways(int tty)
 {
-	for (;;) {
+	while (!ended) {
 		struct pollfd p[] = {
 			{ .fd = STDIN_FILENO, .events = POLLIN }, { .fd = tty, .events = POLLIN },
 		};
 
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
-			return;
+		if (poll(p, 2, -1) < 0) {
+			if (errno != EINTR)
+				return;
+			continue;
+		}
 		/* The guest's last words first, then its end. */
 		if ((p[1].revents & POLLIN) && !pass_on(tty, STDOUT_FILENO, false))
 			return;
@@ -128,6 +149,7 @@ int cli_console(struct hl *hl, uint32_t domid)
 	free(path);
 	fflush(stdout);
 	make_raw(tty);
+	catch_signals();
 	if (terminal) {
 		tcgetattr(STDIN_FILENO, &saved);
 		make_raw(STDIN_FILENO);

@@ -69,7 +69,8 @@ static void context_add(struct context *cx, unsigned int code, unsigned int inst
 	struct hvm_save_descriptor d = { .typecode = code, .instance = instance, .length = length };
 
 	memcpy(cx->data + cx->used, &d, sizeof(d));
-	memcpy(cx->data + cx->used + sizeof(d), record, length);
+	if (length)
+		memcpy(cx->data + cx->used + sizeof(d), record, length);
 	cx->used += sizeof(d) + length;
 }
 
