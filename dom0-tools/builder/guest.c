@@ -343,9 +343,8 @@ int guest_destroy(struct hl *hl, uint32_t domid, struct diag *dg)
 {
 	int rc = hl_domain_destroy(hl, domid);
 
-	if (rc == -ESRCH)
-		return diag_fail(dg, rc, "no domain %u", domid);
-	if (rc < 0)
+	/* Gone meanwhile, by its monitor for instance, is as good. */
+	if (rc < 0 && rc != -ESRCH)
 		return diag_fail(dg, rc, "cannot destroy domain %u: %s", domid, strerror(-rc));
 	nodes_remove(hl, domid);
 	return 0;
