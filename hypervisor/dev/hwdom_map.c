@@ -28,19 +28,24 @@ void hwdom_deny_mmio(uint64_t first, uint64_t last)
 	nr_denied++;
 }
 
-/* Is this page a device's that Dom0 may have? */
-static bool may_have(struct domain *d, uint64_t gpa)
+bool hwdom_is_device(struct domain *d, uint64_t gpa)
 {
 	mfn_t mfn = MFN(gpa >> PAGE_SHIFT);
 
 	if (frame_valid(mfn) && page_type(mfn) != PAGE_NONE)
 		return false;
-	if (gpa >> cpuid_phys_bits(d) || mmio_claims(d, gpa) || vmsix_covers(d, gpa))
+	if (gpa >> cpuid_phys_bits(d) || mmio_claims(d, gpa))
 		return false;
 	for (unsigned int i = 0; i < nr_denied; i++)
 		if (gpa <= denied[i].last && gpa + PAGE_SIZE > denied[i].first)
 			return false;
 	return true;
+}
+
+/* MSI-X tables trap. */
+static bool may_have(struct domain *d, uint64_t gpa)
+{
+	return hwdom_is_device(d, gpa) && !vmsix_covers(d, gpa);
 }
 
 static bool may_have_2m(struct domain *d, uint64_t gpa)

@@ -206,6 +206,15 @@ static uint64_t current_place(const struct pci_dev *dev)
 	return base ? base + dev->msix_offset : 0;
 }
 
+/* Dom0 writes BARs as it likes: without this we would be its hands in memory that is not a device's. */
+static bool is_device(struct domain *d, const struct pci_dev *dev)
+{
+	for (uint64_t page = first_page(dev); page < last_byte(dev); page += PAGE_SIZE)
+		if (!hwdom_is_device(d, page))
+			return false;
+	return true;
+}
+
 void vmsix_update_place(struct vpci *p, struct pci_dev *dev)
 {
 	uint64_t gpa;
@@ -219,7 +228,7 @@ void vmsix_update_place(struct vpci *p, struct pci_dev *dev)
 	dev->msix_regs = NULL;
 	if (!gpa)
 		return;
-	if (frame_nr_free() < MAP_RESERVE || gpa >> 46) {
+	if (gpa >> 46 || frame_nr_free() < MAP_RESERVE || !is_device(p->d, dev)) {
 		log_warn("PCI %04x:%04x: cannot map its MSI-X table\n", dev->segment, dev->bdf);
 		dev->msix_gpa = 0;
 		return;

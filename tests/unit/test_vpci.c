@@ -66,6 +66,11 @@ void hwdom_unmap_mmio(struct domain *d, uint64_t gpa)
 	unmapped_pages++;
 }
 
+bool hwdom_is_device(struct domain *d, uint64_t gpa)
+{
+	return gpa >= 0xf0000000 && gpa < 0xfe100000;
+}
+
 uint64_t frame_nr_free(void)
 {
 	return 1000;
@@ -298,6 +303,10 @@ static void msix_follows_the_bar(void **state)
 	cfg_write(4, 2, 2);
 	assert_true(vmsix_covers(&test_domain, 0xfd000000 + TABLE));
 	assert_int_equal(unmapped_pages, 2);
+	cfg_write(0x10, 4, 0x00100000); /* onto RAM */
+	assert_false(vmsix_covers(&test_domain, 0x00100000 + TABLE));
+	table(0, 12, 4, true, 0);
+	assert_int_equal(real_table(0, 12), 1);
 }
 
 static void vectors_run_out(void **state)
