@@ -110,7 +110,10 @@ docs/cmdline.md: $(B)/gen-cmdline
 	$(call say,GEN,$@)
 	$(Q)$< > $@
 #: make docs                  the documents that are made from tables in the sources
-docs: docs/cmdline.md
+docs: docs/cmdline.md docs/hypercalls.md
+docs/hypercalls.md: scripts/gen-hypercalls $(wildcard hypervisor/guest/*.c) hypervisor/guest/hypercalls.def
+	$(call say,GEN,$@)
+	$(Q)$< > $@
 
 # --- trial image: a Dom0 and a guest made of Debian packages ------------------
 PEER_STAMP := $(if $(PEER),$(B)/cache/peer/stamp)

@@ -3,10 +3,13 @@
 #include "guest/domctl.h"
 #include "guest/hypercall.h"
 #include "guest/perms.h"
+#include "guest/shared_info.h"
+#include "lib/atomic.h"
 #include "lib/errno.h"
 #include "x86/cpu.h"
 
-enum { NO_TARGET = 1, OTHER_ONLY = 2, NO_ANSWER = 4 };
+/* ALONE: no two of these at a time on one domain; they make, start or look into vCPUs that stand still. */
+enum { NO_TARGET = 1, OTHER_ONLY = 2, NO_ANSWER = 4, ALONE = 8 };
 
 struct row {
 	domctl_fn *fn;
@@ -18,26 +21,26 @@ static const struct row ops[] = {
 	OP(createdomain, | NO_TARGET),
 	OP(destroydomain, | OTHER_ONLY | NO_ANSWER),
 	OP(pausedomain, | OTHER_ONLY | NO_ANSWER),
-	OP(unpausedomain, | OTHER_ONLY | NO_ANSWER),
+	OP(unpausedomain, | OTHER_ONLY | NO_ANSWER | ALONE),
 	OP(getdomaininfo, | NO_TARGET),
 	OP(setvcpuaffinity),
 	OP(max_mem, | NO_ANSWER),
 	OP(getvcpuinfo),
-	OP(max_vcpus, | OTHER_ONLY | NO_ANSWER),
+	OP(max_vcpus, | OTHER_ONLY | NO_ANSWER | ALONE),
 	OP(scheduler_op),
 	OP(setdomainhandle, | NO_ANSWER),
 	OP(settimeoffset, | NO_ANSWER),
 	OP(getvcpuaffinity),
 	OP(sendtrigger, | OTHER_ONLY | NO_ANSWER),
-	OP(gethvmcontext, | OTHER_ONLY),
-	OP(sethvmcontext, | OTHER_ONLY | NO_ANSWER),
-	OP(gethvmcontext_partial, | OTHER_ONLY),
+	OP(gethvmcontext, | OTHER_ONLY | ALONE),
+	OP(sethvmcontext, | OTHER_ONLY | NO_ANSWER | ALONE),
+	OP(gethvmcontext_partial, | OTHER_ONLY | ALONE),
 	OP(gettscinfo),
 	OP(settscinfo, | OTHER_ONLY | NO_ANSWER),
 	OP(setnodeaffinity, | NO_ANSWER),
 	OP(getnodeaffinity),
 	OP(get_cpu_policy),
-	OP(set_cpu_policy, | OTHER_ONLY),
+	OP(set_cpu_policy, | OTHER_ONLY | ALONE),
 	[XEN_DOMCTL_get_paging_mempool_size] = { domctl_get_mempool, 0 },
 	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_set_mempool, 0 },
 };
@@ -46,7 +49,7 @@ static const struct row ops[] = {
 #define OP(name, flags) [XEN_DOMCTL_##name - XEN_DOMCTL_HL_BASE] = { domctl_##name, flags }
 static const struct row hl_ops[] = {
 	OP(hl_load, OTHER_ONLY),
-	OP(hl_pvh_start, OTHER_ONLY | NO_ANSWER),
+	OP(hl_pvh_start, OTHER_ONLY | NO_ANSWER | ALONE),
 	OP(hl_grant_seed, OTHER_ONLY | NO_ANSWER),
 	OP(hl_hvm_params, OTHER_ONLY),
 };
@@ -72,7 +75,14 @@ static int run(struct vcpu *v, const struct row *row, struct xen_domctl *op)
 	d = row->flags & OTHER_ONLY ? perms_get_other(v, op->domain, &rc) : perms_get_domain(v, op->domain, &rc);
 	if (!d)
 		return rc;
-	rc = row->fn(v, d, op);
+	if (!(row->flags & ALONE)) {
+		rc = row->fn(v, d, op);
+	} else if (atomic_xchg(&d->guest->control_busy, true)) {
+		rc = -ERESTART;
+	} else {
+		rc = row->fn(v, d, op);
+		store_release(&d->guest->control_busy, false);
+	}
 	domain_put(d);
 	return rc;
 }

@@ -31,6 +31,7 @@ int guest_vcpu_create(struct vcpu *v)
 
 	if (!g)
 		return -ENOMEM;
+	spin_init(&g->lock, LOCK_areas);
 	g->vi = v->id < XEN_LEGACY_MAX_VCPUS ? &v->d->guest->shared->vcpu_info[v->id] : &g->early_vi;
 	g->vi_mfn = INVALID_MFN;
 	v->guest = g;
@@ -116,14 +117,14 @@ void guest_areas_drop(struct vcpu *v)
 
 	timer_stop(&v->singleshot);
 	timer_stop(&v->poll_timer);
-	spin_lock(&v->d->lock);
+	spin_lock(&v->guest->lock);
 	area_unpin(&g->runstate);
 	area_unpin(&g->time);
 	va = g->vi;
 	mfn = g->vi_mfn;
 	g->vi_mfn = INVALID_MFN;
 	WRITE_ONCE(g->vi, &g->early_vi);
-	spin_unlock(&v->d->lock);
+	spin_unlock(&v->guest->lock);
 	if (mfn_eq(mfn, INVALID_MFN))
 		return;
 	frame_unmap(va);
@@ -185,12 +186,12 @@ static void runstate_update(struct vcpu *v)
 
 void guest_areas_update(struct vcpu *v, uint32_t todo)
 {
-	spin_lock(&v->d->lock);
+	spin_lock(&v->guest->lock);
 	if (todo & TODO_TIME)
 		time_update(v);
 	if (todo & TODO_RUNSTATE)
 		runstate_update(v);
-	spin_unlock(&v->d->lock);
+	spin_unlock(&v->guest->lock);
 }
 
 /* Events may arrive all the while: the new place is filled before it is shown, then all is raised again. */
@@ -209,9 +210,9 @@ int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
 		return rc;
 	vi = (struct vcpu_info *)a.part[0];
 
-	spin_lock(&v->d->lock);
+	spin_lock(&v->guest->lock);
 	if (!mfn_eq(g->vi_mfn, INVALID_MFN)) {
-		spin_unlock(&v->d->lock);
+		spin_unlock(&v->guest->lock);
 		area_unpin(&a);
 		return -EINVAL;
 	}
@@ -222,7 +223,7 @@ int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
 	/* A sender may have set bits in the old place after the copy: let the guest look at every word. */
 	WRITE_ONCE(vi->evtchn_pending_sel, ~0UL);
 	WRITE_ONCE(vi->evtchn_upcall_pending, 1);
-	spin_unlock(&v->d->lock);
+	spin_unlock(&v->guest->lock);
 	guest_upcall(v);
 	guest_areas_update(v, TODO_TIME);
 	return 0;
@@ -235,10 +236,10 @@ static int area_register(struct vcpu *v, struct guest_area *slot, guest_ptr_t ar
 
 	if (rc)
 		return rc;
-	spin_lock(&v->d->lock);
+	spin_lock(&v->guest->lock);
 	old = *slot;
 	*slot = a;
-	spin_unlock(&v->d->lock);
+	spin_unlock(&v->guest->lock);
 	area_unpin(&old);
 	guest_areas_update(v, todo);
 	return 0;

@@ -30,6 +30,7 @@ struct guest_info {
 	uint32_t nr_e820;		/* domain lock */
 	struct e820_entry *e820;	/* nr_e820 entries; domain lock */
 	uint32_t nr_vcpus_wanted;	/* createdomain's; set at creation */
+	bool control_busy;		/* a domctl that must be alone is at work; atomic */
 	bool was_unpaused;		/* the guest may have run; set once */
 	uint32_t tsc_mode, tsc_incarnation; /* as settscinfo gave them; domain lock */
 };
@@ -42,12 +43,13 @@ struct guest_area {
 };
 
 struct vcpu_guest {
-	struct vcpu_info *vi;		/* never NULL; switched once, by registration; domain lock */
+	spinlock_t lock;		/* level areas */
+	struct vcpu_info *vi;		/* never NULL; switched once, by registration; lock */
 	mfn_t vi_mfn;			/* pinned, or INVALID_MFN while in shared_info */
 	uint8_t upcall_vector;		/* per-vCPU vector, 0 none; read by any */
 	bool is_polling;		/* in SCHEDOP_poll; atomic */
 	uint32_t poll_port;		/* 0: several */
-	struct guest_area runstate, time; /* domain lock */
+	struct guest_area runstate, time; /* lock */
 	uint16_t virq_port[NR_VIRQS];	/* 0 not bound; evtchn lock */
 	struct vcpu_info early_vi;	/* of a vCPU that has no slot in shared_info yet */
 };
