@@ -15,29 +15,34 @@
 /* The domains that the arguments name, or all; returns how many, -1 after a message. */
 static int selected(struct cli *cli, struct xen_domctl_getdomaininfo **list)
 {
-	int nr = hl_domain_list(cli->hl, list);
+	struct xen_domctl_getdomaininfo *named;
+	int nr;
 
-	if (nr < 0) {
-		cli_error("cannot list domains: %s", strerror(-nr));
+	if (!cli->nr_args) {
+		nr = hl_domain_list(cli->hl, list);
+		if (nr < 0)
+			cli_error("cannot list domains: %s", strerror(-nr));
+		return nr < 0 ? -1 : nr;
+	}
+	named = calloc(cli->nr_args, sizeof(*named));
+	if (!named) {
+		cli_error("no memory");
 		return -1;
 	}
-	for (int i = 0; i < cli->nr_args; i++) {
+	for (nr = 0; nr < cli->nr_args; nr++) {
 		uint32_t domid;
 
-		if (cli_find_domain(cli, cli->arg[i], &domid))
-			goto fail;
-		for (int j = i; j < nr; j++) {
-			struct xen_domctl_getdomaininfo found = (*list)[j];
-
-			if (found.domain == domid) {
-				(*list)[j] = (*list)[i];
-				(*list)[i] = found;
-			}
+		if (cli_find_domain(cli, cli->arg[nr], &domid))
+			break;
+		if (hl_domain_info(cli->hl, domid, &named[nr]) < 0) {
+			cli_error("%s has just gone", cli->arg[nr]);
+			break;
 		}
 	}
-	return cli->nr_args && cli->nr_args < nr ? cli->nr_args : nr;
-fail:
-	free(*list);
+	*list = named;
+	if (nr == cli->nr_args)
+		return nr;
+	free(named);
 	return -1;
 }
 
