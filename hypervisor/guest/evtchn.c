@@ -107,7 +107,7 @@ static void peer_ref(struct domain *d, struct domain *rd)
 		domain_ref(rd);
 }
 
-static int bind_locked(struct domain *d, unsigned int vcpu, struct domain *rd, uint32_t rport, uint32_t *port)
+static int bind_locked(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *port)
 {
 	struct evtchn *l, *r = evtchn_at(rd->evtchn, rport);
 	int rc;
@@ -117,7 +117,7 @@ static int bind_locked(struct domain *d, unsigned int vcpu, struct domain *rd, u
 	rc = port_find_free(d->evtchn, port);
 	if (rc)
 		return rc;
-	l = port_open(d, *port, EVTCHNSTAT_interdomain, vcpu);
+	l = port_open(d, *port, EVTCHNSTAT_interdomain, 0);
 	l->remote = rd;
 	l->remote_port = rport;
 	r->state = EVTCHNSTAT_interdomain;
@@ -126,16 +126,16 @@ static int bind_locked(struct domain *d, unsigned int vcpu, struct domain *rd, u
 	peer_ref(d, rd);
 	peer_ref(rd, d);
 	/* What the peer sent before there was a peer must not be lost. */
-	evtchn_2l_set_pending(d, *port, vcpu);
+	evtchn_2l_set_pending(d, *port, 0);
 	return 0;
 }
 
-int evtchn_bind_interdomain(struct domain *d, unsigned int vcpu, struct domain *rd, uint32_t rport, uint32_t *port)
+int evtchn_bind_interdomain(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *port)
 {
 	int rc;
 
 	lock_two(d, rd);
-	rc = bind_locked(d, vcpu, rd, rport, port);
+	rc = bind_locked(d, rd, rport, port);
 	unlock_two(d, rd);
 	return rc;
 }

@@ -47,7 +47,8 @@ void evtchn_check(struct domain *d); /* BUG when an invariant is broken */
 
 /* All return 0 or a negative errno; ports come out through pointers. No lock held. */
 int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port);
-int evtchn_bind_interdomain(struct domain *d, unsigned int vcpu, struct domain *rd, uint32_t rport, uint32_t *port);
+/* It notifies vCPU 0 until told otherwise, whoever binds it: Linux counts on that. */
+int evtchn_bind_interdomain(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *port);
 int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *port);
 int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port);
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu);

@@ -20,7 +20,7 @@ static int64_t op_bind_interdomain(struct vcpu *v, void *arg)
 	}
 	if (!rd)
 		return -ESRCH;
-	rc = evtchn_bind_interdomain(v->d, v->id, rd, op->remote_port, &op->local_port);
+	rc = evtchn_bind_interdomain(v->d, rd, op->remote_port, &op->local_port);
 	domain_put(rd);
 	return rc;
 }

@@ -72,7 +72,7 @@ static uint32_t bind(unsigned int d, unsigned int rd, uint32_t rport)
 {
 	uint32_t port = 0;
 
-	assert_int_equal(evtchn_bind_interdomain(&doms[d], 0, &doms[rd], rport, &port), 0);
+	assert_int_equal(evtchn_bind_interdomain(&doms[d], &doms[rd], rport, &port), 0);
 	return port;
 }
 
@@ -125,12 +125,13 @@ static void binds_only_what_was_offered(void **state)
 {
 	uint32_t a = alloc(0, 2), port;
 
-	assert_int_equal(evtchn_bind_interdomain(&doms[2], 0, &doms[0], a, &port), -EINVAL);
-	assert_int_equal(evtchn_bind_interdomain(&doms[1], 0, &doms[0], a + 1, &port), -EINVAL);
-	assert_int_equal(evtchn_bind_interdomain(&doms[1], 0, &doms[0], ~0u, &port), -EINVAL);
+	assert_int_equal(evtchn_bind_interdomain(&doms[2], &doms[0], a, &port), -EINVAL);
+	assert_int_equal(evtchn_bind_interdomain(&doms[1], &doms[0], a + 1, &port), -EINVAL);
+	assert_int_equal(evtchn_bind_interdomain(&doms[1], &doms[0], ~0u, &port), -EINVAL);
 	port = bind(1, 0, a);
+	assert_ptr_equal(last_upcall, &vcpus[1][0]); /* vCPU 0, whoever binds */
 	assert_true(take(1, port)); /* set at once: what was sent before there was a peer is not lost */
-	assert_int_equal(evtchn_bind_interdomain(&doms[1], 0, &doms[0], a, &port), -EINVAL);
+	assert_int_equal(evtchn_bind_interdomain(&doms[1], &doms[0], a, &port), -EINVAL);
 	check_all();
 }
 
@@ -259,7 +260,7 @@ static void dying_domains_open_nothing(void **state)
 	while (evtchn_destroy(&doms[0]) == -ERESTART)
 		;
 	assert_int_equal(evtchn_alloc_unbound(&doms[0], 2, &port), -EINVAL);
-	assert_int_equal(evtchn_bind_interdomain(&doms[1], 0, &doms[0], a, &port), -EINVAL);
+	assert_int_equal(evtchn_bind_interdomain(&doms[1], &doms[0], a, &port), -EINVAL);
 	check_all();
 }
 
@@ -363,7 +364,7 @@ static void random_bind(unsigned int d, unsigned int rd)
 {
 	uint32_t want = model_free(d), port = 0, rport = (uint32_t)unit_below(PORTS_TRIED);
 	struct model_port *r = &model[rd][rport], *m;
-	int rc = evtchn_bind_interdomain(&doms[d], 0, &doms[rd], rport, &port);
+	int rc = evtchn_bind_interdomain(&doms[d], &doms[rd], rport, &port);
 
 	if (r->state != EVTCHNSTAT_unbound || r->rd != d) {
 		assert_int_equal(rc, -EINVAL);
