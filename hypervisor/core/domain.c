@@ -11,7 +11,6 @@
 #include "lib/printf.h"
 #include "mem/kalloc.h"
 #include "x86/features.h"
-#include "x86/time.h"
 
 struct domain *hardware_domain;
 void (*domain_free_hook)(struct domain *d);
@@ -131,7 +130,6 @@ struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc)
 	d->refcount = 1;
 	d->pause_count = 1;
 	d->is_control_paused = true;
-	d->created_ns = now();
 	spin_init(&d->lock, LOCK_domain);
 	list_init(&d->list);
 	sched_domain_init(d);
@@ -165,13 +163,6 @@ void domain_publish(struct domain *d)
 	}
 	list_add(pos, &d->list);
 	d->state = DOM_ALIVE;
-	spin_unlock(&domlist_lock);
-}
-
-void domain_unpublish(struct domain *d)
-{
-	spin_lock(&domlist_lock);
-	list_del(&d->list);
 	spin_unlock(&domlist_lock);
 }
 
@@ -212,6 +203,14 @@ struct domain *domain_get_from(domid_t id)
 	return found;
 }
 
+struct domain *domain_next(struct domain *d)
+{
+	struct domain *next = domain_get_from((domid_t)(d->id + 1));
+
+	domain_put(d);
+	return next;
+}
+
 void domain_ref(struct domain *d)
 {
 	BUG_ON(atomic_add_return(&d->refcount, 1) <= 1);
@@ -222,7 +221,9 @@ static void domain_free(struct domain *d)
 	struct vcpu *v;
 	unsigned int i;
 
-	domain_unpublish(d);
+	spin_lock(&domlist_lock);
+	list_del(&d->list);
+	spin_unlock(&domlist_lock);
 	for_each_vcpu(d, v, i)
 		vcpu_free(v);
 	kfree(d->vcpus, d->max_vcpus * sizeof(d->vcpus[0]));
@@ -264,15 +265,6 @@ int domain_set_max_vcpus(struct domain *d, unsigned int nr)
 	return 0;
 }
 
-static void update_pause(struct domain *d, struct vcpu *v)
-{
-	if (d->pause_count + v->pause_count > 0)
-		(void)__atomic_fetch_or(&v->wait, WAIT_PAUSED, __ATOMIC_SEQ_CST);
-	else
-		(void)__atomic_fetch_and(&v->wait, ~WAIT_PAUSED, __ATOMIC_SEQ_CST);
-	sched_update(v);
-}
-
 static void change_pause_locked(struct domain *d, int by)
 {
 	struct vcpu *v;
@@ -280,8 +272,13 @@ static void change_pause_locked(struct domain *d, int by)
 
 	BUG_ON(by < 0 && d->pause_count == 0);
 	d->pause_count += (uint32_t)by;
-	for_each_vcpu(d, v, i)
-		update_pause(d, v);
+	for_each_vcpu(d, v, i) {
+		if (d->pause_count)
+			atomic_or(&v->wait, WAIT_PAUSED);
+		else
+			atomic_and(&v->wait, ~WAIT_PAUSED);
+		sched_update(v);
+	}
 }
 
 void domain_pause(struct domain *d)
@@ -296,23 +293,6 @@ void domain_unpause(struct domain *d)
 	spin_lock(&d->lock);
 	change_pause_locked(d, -1);
 	spin_unlock(&d->lock);
-}
-
-void vcpu_pause(struct vcpu *v)
-{
-	spin_lock(&v->d->lock);
-	v->pause_count++;
-	update_pause(v->d, v);
-	spin_unlock(&v->d->lock);
-}
-
-void vcpu_unpause(struct vcpu *v)
-{
-	spin_lock(&v->d->lock);
-	BUG_ON(v->pause_count == 0);
-	v->pause_count--;
-	update_pause(v->d, v);
-	spin_unlock(&v->d->lock);
 }
 
 bool domain_is_running(const struct domain *d)

@@ -30,7 +30,7 @@ struct mmio_table;
 #define NR_HVM_PARAMS 39
 #define DOMID_ANY 0xffff
 
-enum domain_state { DOM_NEW, DOM_ALIVE, DOM_DYING, DOM_DEAD };
+enum domain_state { DOM_NEW, DOM_ALIVE, DOM_DYING };
 
 struct domain {
 	domid_t id;			/* set at creation */
@@ -62,7 +62,6 @@ struct domain {
 
 	struct sched_domain sched;
 	uint64_t tsc_offset;		/* the same for all vCPUs; set at creation */
-	uint64_t created_ns;
 	int64_t time_offset_s;		/* settimeoffset */
 	uint64_t params[NR_HVM_PARAMS];	/* HVM_PARAM_*; domain lock */
 	uint32_t max_evtchn_port, max_grant_frames, max_maptrack_frames; /* set at creation */
@@ -92,12 +91,15 @@ extern struct domain *hardware_domain; /* Dom0; NULL before it exists */
  */
 struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc);
 void domain_publish(struct domain *d); /* others can find it from now on */
-void domain_unpublish(struct domain *d);
 
 /* The domain with this id, referenced, alive or dying; NULL. Takes domlist lock. */
 struct domain *domain_get(domid_t id);
 /* The first with an id >= id, referenced; NULL when past the last. */
 struct domain *domain_get_from(domid_t id);
+/* The one after d, referenced, and d's reference is dropped. */
+struct domain *domain_next(struct domain *d);
+/* All domains in turn, d referenced inside; who leaves early puts d. */
+#define for_each_domain(d) for ((d) = domain_get_from(0); (d); (d) = domain_next(d))
 void domain_ref(struct domain *d); /* the caller already has one */
 void domain_put(struct domain *d); /* the last one frees it; no lock held */
 /* All parts are down: the reference it was created with goes, now or with its last page. */
@@ -120,8 +122,6 @@ extern void (*vcpu_free_hook)(struct vcpu *v);
 /* Counted. domain_pause() returns at once; domain_is_running() tells whether a vCPU is still on a CPU. */
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
-void vcpu_pause(struct vcpu *v);
-void vcpu_unpause(struct vcpu *v);
 bool domain_is_running(const struct domain *d);
 
 /* The guest stops: all vCPUs paused, reason recorded once, then the hook. Any CPU, no lock held. */

@@ -120,7 +120,7 @@ static bool kick_idle(struct sched_group *g, const struct sched_vcpu *s)
 	if (!idle)
 		return false;
 	c = idle & bit(s->cpu) ? s->cpu : (unsigned int)__builtin_ctzll(idle);
-	(void)__atomic_fetch_and(&g->idle, ~bit(c), __ATOMIC_SEQ_CST);
+	atomic_and(&g->idle, ~bit(c));
 	sched_need(c);
 	return true;
 }
@@ -477,13 +477,13 @@ static void slice_ended(void *arg)
 static void account_idle(struct sched_group *g, struct sched_cpu *sc, unsigned int cpu, uint64_t t)
 {
 	if (!sc->curr) {
-		(void)__atomic_fetch_or(&g->idle, bit(cpu), __ATOMIC_SEQ_CST);
+		atomic_or(&g->idle, bit(cpu));
 		if (!sc->idle_since_ns)
 			sc->idle_since_ns = t;
 		return;
 	}
 	if (g->idle & bit(cpu))
-		(void)__atomic_fetch_and(&g->idle, ~bit(cpu), __ATOMIC_SEQ_CST);
+		atomic_and(&g->idle, ~bit(cpu));
 	if (sc->idle_since_ns)
 		sc->idle_ns += t - sc->idle_since_ns;
 	sc->idle_since_ns = 0;
@@ -530,7 +530,7 @@ struct vcpu *sched_pick(void)
 	if (next != prev) {
 		set_current_vcpu(next);
 		if (next) /* its runstate area is out of date */
-			(void)__atomic_fetch_or(&next->todo, TODO_RUNSTATE, __ATOMIC_SEQ_CST);
+			atomic_or(&next->todo, TODO_RUNSTATE);
 	}
 	if (homeless) {
 		sched_update(homeless);

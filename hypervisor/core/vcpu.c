@@ -82,13 +82,13 @@ void vcpu_free(struct vcpu *v)
 
 static void set_wait(struct vcpu *v, uint32_t bit)
 {
-	if (!(__atomic_fetch_or(&v->wait, bit, __ATOMIC_SEQ_CST) & bit))
+	if (!(atomic_or(&v->wait, bit) & bit))
 		sched_update(v);
 }
 
 static void clear_wait(struct vcpu *v, uint32_t bit)
 {
-	if (__atomic_fetch_and(&v->wait, ~bit, __ATOMIC_SEQ_CST) & bit)
+	if (atomic_and(&v->wait, ~bit) & bit)
 		sched_update(v);
 }
 
@@ -96,7 +96,7 @@ void vcpu_kick(struct vcpu *v, uint32_t todo)
 {
 	int32_t cpu;
 
-	if ((__atomic_fetch_or(&v->todo, todo, __ATOMIC_SEQ_CST) & todo) == todo && v != current_vcpu() &&
+	if ((atomic_or(&v->todo, todo) & todo) == todo && v != current_vcpu() &&
 	    !(READ_ONCE(v->wait) & WAIT_BLOCKED))
 		return; /* somebody asked for the same and it has not been seen yet */
 	if (READ_ONCE(v->wait) & WAIT_BLOCKED) {
@@ -110,9 +110,9 @@ void vcpu_kick(struct vcpu *v, uint32_t todo)
 
 void vcpu_block(struct vcpu *v)
 {
-	(void)__atomic_fetch_or(&v->wait, WAIT_BLOCKED, __ATOMIC_SEQ_CST);
+	atomic_or(&v->wait, WAIT_BLOCKED);
 	if (__atomic_load_n(&v->todo, __ATOMIC_SEQ_CST) & ~TODO_LAZY) {
-		(void)__atomic_fetch_and(&v->wait, ~WAIT_BLOCKED, __ATOMIC_SEQ_CST);
+		atomic_and(&v->wait, ~WAIT_BLOCKED);
 		return;
 	}
 	sched_update(v);
@@ -176,7 +176,7 @@ void vcpu_load(struct vcpu *v)
 	fpu_restore(v->fpu, v->hvm.xcr0);
 	if (cpu_features.xcr0_mask)
 		xcr0_write(v->hvm.xcr0);
-	(void)__atomic_fetch_or(&v->todo, TODO_RUNSTATE, __ATOMIC_SEQ_CST);
+	atomic_or(&v->todo, TODO_RUNSTATE);
 }
 
 void vcpu_save(struct vcpu *v)

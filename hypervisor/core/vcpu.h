@@ -22,7 +22,7 @@ struct vcpu_guest;
 enum {
 	WAIT_BLOCKED = 1u << 0,	/* HLT or SCHEDOP_block/poll: ends with an event */
 	WAIT_DOWN    = 1u << 1,	/* never started, or offline by HLT with IF=0 / INIT */
-	WAIT_PAUSED  = 1u << 2,	/* its own or its domain's pause count > 0 */
+	WAIT_PAUSED  = 1u << 2,	/* its domain's pause count > 0 */
 };
 
 /* Bits of vcpu.todo: looked at by the run loop before each entry. Atomic. */
@@ -45,7 +45,6 @@ struct vcpu {
 	bool wait_sipi;			/* between INIT (or creation) and SIPI; atomic */
 	uint32_t wait;			/* WAIT_*; atomic */
 	uint32_t todo;			/* TODO_*; atomic */
-	uint32_t pause_count;		/* domain lock */
 	struct sched_vcpu sched;
 	struct timer singleshot;	/* VCPUOP_set_singleshot_timer; set up by the guest floor */
 	struct timer poll_timer;	/* SCHEDOP_poll's time-out; set up by the guest floor */

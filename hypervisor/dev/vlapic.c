@@ -24,8 +24,7 @@ static void release_held(struct vlapic *l)
 {
 	for (unsigned int i = 0; i < 4; i++)
 		if (READ_ONCE(l->held[i]))
-			(void)__atomic_fetch_or(&l->irr[i], atomic_xchg(&l->held[i], 0),
-						__ATOMIC_SEQ_CST);
+			atomic_or(&l->irr[i], atomic_xchg(&l->held[i], 0));
 	vcpu_kick(l->v, TODO_INTR);
 }
 

@@ -131,7 +131,7 @@ static void exit_nothing(struct vcpu *v, const struct hvm_exit *exit)
 
 static void exit_exception(struct vcpu *v, const struct hvm_exit *exit)
 {
-	if (exit->exception.vector == 18)
+	if (exit->exception.vector == VECTOR_MC)
 		panic("Machine check while d%uv%u ran: the hardware reported an error; see the firmware's log\n",
 		      v->d->id, v->id);
 	hvm_inject_exception(&v->hvm, exit->exception.vector, exit->exception.has_error, exit->exception.error);
@@ -140,7 +140,7 @@ static void exit_exception(struct vcpu *v, const struct hvm_exit *exit)
 static void exit_window(struct vcpu *v, const struct hvm_exit *exit)
 {
 	hvm_ops->request_window(&v->hvm, false);
-	(void)__atomic_fetch_or(&v->todo, TODO_INTR, __ATOMIC_SEQ_CST);
+	atomic_or(&v->todo, TODO_INTR);
 }
 
 /* A triple fault: the PC way to reset. */
@@ -229,37 +229,30 @@ void __noreturn run_loop(void)
 
 static void print_exits(char key)
 {
-	struct domain *d, *next;
+	struct domain *d;
+	struct vcpu *v;
+	unsigned int i;
 
-	for (d = domain_get_from(0); d; d = next) {
-		struct vcpu *v;
-		unsigned int i;
-
+	for_each_domain(d)
 		for_each_vcpu(d, v, i)
 			for (unsigned int k = 0; k < NR_EXIT_KINDS; k++)
 				if (v->nr_exits[k])
 					log_info("d%uv%u: %-12s %llu\n", d->id, v->id, exit_table[k].name,
 						 (unsigned long long)v->nr_exits[k]);
-		next = domain_get_from(d->id + 1);
-		domain_put(d);
-	}
 }
 
 static void print_vcpus(char key)
 {
-	struct domain *d, *next;
+	struct domain *d;
+	struct vcpu *v;
+	unsigned int i;
 
-	for (d = domain_get_from(0); d; d = next) {
-		struct vcpu *v;
-		unsigned int i;
-
+	for_each_domain(d) {
 		log_info("d%u: state %u shut down %u pages %u pause %u refs %u\n", d->id, d->state,
 			 d->is_shut_down, d->tot_pages, d->pause_count, d->refcount);
 		for_each_vcpu(d, v, i)
 			log_info("d%uv%u: rip %016llx wait %#x todo %#x on %d\n", d->id, v->id,
 				 (unsigned long long)v->hvm.rip, v->wait, v->todo, v->sched.running_on);
-		next = domain_get_from(d->id + 1);
-		domain_put(d);
 	}
 }
 

@@ -175,7 +175,7 @@ static int mark_entry(struct grant_entry_v1 *e, domid_t user, bool readonly)
 
 static void clear_marks(struct grant_entry_v1 *e, uint16_t marks)
 {
-	(void)__atomic_fetch_and(&e->flags, (uint16_t)~marks, __ATOMIC_SEQ_CST);
+	atomic_and(&e->flags, (uint16_t)~marks);
 }
 
 /* The marks that the uses left in the pin no longer need. */

@@ -31,16 +31,16 @@ static bool settle_start(struct vcpu *v, uint32_t todo)
 /* Keep bits for the next look, which the window's exit brings. */
 static void wait_for_window(struct vcpu *v, uint32_t todo)
 {
-	(void)__atomic_fetch_or(&v->todo, todo, __ATOMIC_SEQ_CST);
+	atomic_or(&v->todo, todo);
 	hvm_ops->request_window(&v->hvm, true);
 }
 
 static void deliver_nmi(struct vcpu *v)
 {
-	static const struct hvm_event nmi = { .vector = 2, .type = EVENT_NMI, .valid = true };
+	static const struct hvm_event nmi = { .vector = VECTOR_NMI, .type = EVENT_NMI, .valid = true };
 
 	if (v->hvm.nmi_masked || v->hvm.interrupt_shadow || hvm_ops->is_injecting(&v->hvm))
-		(void)__atomic_fetch_or(&v->todo, TODO_NMI, __ATOMIC_SEQ_CST);
+		atomic_or(&v->todo, TODO_NMI);
 	else
 		hvm_ops->inject(&v->hvm, &nmi);
 }

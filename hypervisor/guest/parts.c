@@ -181,7 +181,7 @@ static void on_free(struct domain *d)
 	evtchn_send_global_virq(hardware_domain, VIRQ_DOM_EXC);
 }
 
-void domain_check(struct domain *d)
+static void domain_check(struct domain *d)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++)
 		if (parts[i].check)
@@ -190,13 +190,10 @@ void domain_check(struct domain *d)
 
 static void check_all(char key)
 {
-	struct domain *d, *next;
+	struct domain *d;
 
-	for (d = domain_get_from(0); d; d = next) {
+	for_each_domain(d)
 		domain_check(d);
-		next = domain_get_from((domid_t)(d->id + 1));
-		domain_put(d);
-	}
 	log_info("All invariants hold.\n");
 }
 

@@ -24,7 +24,4 @@ struct domain *domain_create(domid_t id, bool is_hwdom, const struct domain_limi
  */
 int domain_destroy(struct domain *d);
 
-/* Every part's invariants; BUG when one is broken. Debug builds, and the 'c' key. */
-void domain_check(struct domain *d);
-
 #endif

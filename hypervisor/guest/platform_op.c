@@ -9,13 +9,10 @@
 
 static void wallclock_update_all(void)
 {
-	struct domain *d, *next;
+	struct domain *d;
 
-	for (d = domain_get_from(0); d; d = next) {
+	for_each_domain(d)
 		guest_wallclock_update(d);
-		next = domain_get_from(d->id + 1);
-		domain_put(d);
-	}
 }
 
 static int64_t op_settime64(struct xen_platform_op *op)

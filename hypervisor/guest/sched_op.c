@@ -4,6 +4,7 @@
 #include "guest/hypercall.h"
 #include "guest/perms.h"
 #include "guest/shared_info.h"
+#include "lib/atomic.h"
 #include "lib/errno.h"
 #include "x86/time.h"
 #include <xen/sched.h>
@@ -118,8 +119,8 @@ int64_t hypercall_vm_assist(struct vcpu *v, struct call *call)
 	if (type != VMASST_TYPE_runstate_update_flag || cmd > VMASST_CMD_disable)
 		return -EINVAL;
 	if (cmd == VMASST_CMD_enable)
-		(void)__atomic_fetch_or(&v->d->guest->vm_assist, 1u << type, __ATOMIC_SEQ_CST);
+		atomic_or(&v->d->guest->vm_assist, 1u << type);
 	else
-		(void)__atomic_fetch_and(&v->d->guest->vm_assist, ~(1u << type), __ATOMIC_SEQ_CST);
+		atomic_and(&v->d->guest->vm_assist, ~(1u << type));
 	return 0;
 }

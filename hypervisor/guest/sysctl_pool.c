@@ -29,13 +29,10 @@ int sysctl_scheduler_op(struct vcpu *v, struct xen_sysctl *op)
 static uint32_t count_domains(void)
 {
 	struct domain *d;
-	uint32_t nr = 0, next = 0;
+	uint32_t nr = 0;
 
-	while (next < DOMID_FIRST_RESERVED && (d = domain_get_from((domid_t)next))) {
+	for_each_domain(d)
 		nr++;
-		next = d->id + 1u;
-		domain_put(d);
-	}
 	return nr;
 }
 

@@ -82,12 +82,10 @@ struct hvm_exit {
 			uint16_t port;
 			uint8_t size; /* 1, 2, 4 */
 			bool write, string, rep;
-			uint8_t addr_size; /* bytes: 2, 4, 8; string forms */
-			uint8_t seg;	   /* enum seg; string forms */
 		} io;
 		struct {
 			uint64_t gpa;
-			bool write, fetch, present;
+			bool write;
 			bool in_table_walk; /* the CPU was reading or writing the guest's own page tables */
 		} fault;
 		struct {
@@ -99,7 +97,6 @@ struct hvm_exit {
 			uint8_t vector;
 			bool has_error;
 			uint32_t error;
-			uint64_t address; /* CR2 for #PF */
 		} exception;
 	};
 };
@@ -119,7 +116,6 @@ struct hvm_vcpu {
 	uint64_t rip, rflags;
 	void *vmcb;		/* struct vmcb or VMCS region, one page */
 	uint64_t vmcb_hpa;
-	struct hvm_domain *hd;
 	struct p2m *p2m;
 	uint64_t asid_gen;	/* own CPU only */
 	uint64_t tlb_gen;	/* p2m generation last flushed at; own CPU only */
@@ -135,7 +131,6 @@ struct hvm_vcpu {
 	uint8_t cr8;		/* task priority (vLAPIC TPR >> 4) as the guest last set it by CR8; both ways */
 	uint64_t dr[4];		/* DR0-3 while not loaded */
 	uint64_t xcr0;		/* own CPU only while loaded */
-	uint64_t spec_ctrl;	/* guest's IA32_SPEC_CTRL */
 	uint64_t tsc_aux;	/* own CPU's MSR while loaded */
 };
 
@@ -147,7 +142,6 @@ struct hvm_ops {
 	/* 0, or -ENODEV after logging plainly what is missing and how to get it. Boot CPU, once. */
 	int (*probe)(void);
 	int (*cpu_on)(void);		/* each CPU, before it runs a guest */
-	void (*cpu_off)(void);		/* each CPU, before reboot or kexec */
 
 	int (*domain_init)(struct hvm_domain *hd);
 	void (*domain_free)(struct hvm_domain *hd);
@@ -198,11 +192,17 @@ static inline void hvm_advance(struct hvm_vcpu *hv, unsigned int len)
 	hv->interrupt_shadow = false;
 }
 
-#define VECTOR_DB 1
-#define VECTOR_UD 6
-#define VECTOR_DF 8
-#define VECTOR_GP 13
-#define VECTOR_PF 14
+/* Exceptions by number: APM 8.2, SDM 3A 6.15. */
+#define VECTOR_DB  1
+#define VECTOR_NMI 2
+#define VECTOR_BP  3
+#define VECTOR_OF  4
+#define VECTOR_UD  6
+#define VECTOR_DF  8
+#define VECTOR_GP  13
+#define VECTOR_PF  14
+#define VECTOR_AC  17
+#define VECTOR_MC  18
 /* Queue a fault for the guest. One already queued: contributory faults become #DF. */
 void hvm_inject_exception(struct hvm_vcpu *hv, uint8_t vector, bool has_error, uint32_t error);
 

@@ -11,6 +11,8 @@
 #define atomic_sub_return(p, n)	__atomic_sub_fetch(p, n, __ATOMIC_SEQ_CST)
 #define atomic_xchg(p, v)	__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 /* Store new if *p equals *expected; else load *p into *expected. Returns whether it stored. */
+#define atomic_or(p, bits)	__atomic_fetch_or(p, bits, __ATOMIC_SEQ_CST) /* what was there before */
+#define atomic_and(p, bits)	__atomic_fetch_and(p, bits, __ATOMIC_SEQ_CST)
 #define atomic_cmpxchg(p, expected, new) \
 	__atomic_compare_exchange_n(p, expected, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 #define load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)

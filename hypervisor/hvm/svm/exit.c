@@ -53,8 +53,6 @@ static void decode_io(const struct vmcb *vmcb, struct hvm_exit *exit)
 	exit->io.write = !(info & IOIO_IN);
 	exit->io.string = info & IOIO_STRING;
 	exit->io.rep = info & IOIO_REP;
-	exit->io.addr_size = (info >> 6) & 0xe; /* A16, A32, A64 are bits 7 to 9 */
-	exit->io.seg = (info >> 10) & 7;
 	exit->len = (uint8_t)(vmcb->exitinfo2 - vmcb->rip);
 }
 
@@ -62,9 +60,7 @@ static void decode_npf(const struct vmcb *vmcb, struct hvm_exit *exit)
 {
 	exit->kind = EXIT_NESTED_FAULT;
 	exit->fault.gpa = vmcb->exitinfo2;
-	exit->fault.present = vmcb->exitinfo1 & NPF_PRESENT;
 	exit->fault.write = vmcb->exitinfo1 & NPF_WRITE;
-	exit->fault.fetch = vmcb->exitinfo1 & NPF_FETCH;
 	exit->fault.in_table_walk = vmcb->exitinfo1 & NPF_TABLE_WALK;
 }
 
@@ -74,8 +70,7 @@ static void decode_exception(const struct vmcb *vmcb, struct hvm_exit *exit)
 	exit->exception.vector = (uint8_t)(vmcb->exitcode - VMEXIT_EXCP0);
 	exit->exception.error = (uint32_t)vmcb->exitinfo1;
 	/* #AC is the only one with an error code among those we intercept */
-	exit->exception.has_error = exit->exception.vector == 17;
-	exit->exception.address = vmcb->exitinfo2;
+	exit->exception.has_error = exit->exception.vector == VECTOR_AC;
 }
 
 void svm_decode_exit(const struct vmcb *vmcb, bool nrips, struct hvm_exit *exit)

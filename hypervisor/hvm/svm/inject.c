@@ -2,9 +2,6 @@
 /* Events into the guest, and those that an exit cut short: APM 15.20. Pure. */
 #include "hvm/svm/svm.h"
 
-#define EXCEPTION_BP 3
-#define EXCEPTION_OF 4
-
 uint64_t svm_pack_event(const struct hvm_event *ev)
 {
 	uint64_t packed = ev->vector | (uint64_t)ev->type << 8 | EVENT_VALID;
@@ -35,7 +32,7 @@ struct hvm_event svm_interrupted_event(const struct vmcb *vmcb)
 		return ev;
 	if (ev.type == EVENT_SOFT)
 		return ev;
-	if (ev.type == EVENT_EXCEPTION && (ev.vector == EXCEPTION_BP || ev.vector == EXCEPTION_OF))
+	if (ev.type == EVENT_EXCEPTION && (ev.vector == VECTOR_BP || ev.vector == VECTOR_OF))
 		return ev;
 	ev.valid = true;
 	ev.has_error = info & EVENT_ERROR_VALID;

@@ -44,7 +44,6 @@ static int svm_vcpu_init(struct hvm_vcpu *hv, struct hvm_domain *hd, struct p2m 
 		return -ENOMEM;
 	hv->vmcb = vmcb;
 	hv->vmcb_hpa = page_mfn(vmcb).n << PAGE_SHIFT;
-	hv->hd = hd;
 	hv->p2m = p2m;
 	hv->loaded_cpu = hv->last_cpu = -1;
 	hv->xcr0 = 1;
@@ -323,7 +322,6 @@ const struct hvm_ops svm_ops = {
 	.p2m_format = &p2m_format_npt,
 	.probe = svm_probe,
 	.cpu_on = svm_cpu_on,
-	.cpu_off = svm_cpu_off,
 	.domain_init = svm_domain_init,
 	.domain_free = svm_domain_free,
 	.domain_allow_ports = svm_domain_allow_ports,

@@ -10,8 +10,6 @@
 
 bool svm_has_nrips;
 
-static DEFINE_PERCPU(mfn_t, host_save) = { ~0ULL };
-
 int svm_probe(void)
 {
 	uint64_t vm_cr;
@@ -35,19 +33,12 @@ int svm_probe(void)
 
 int svm_cpu_on(void)
 {
-	mfn_t mfn = frame_alloc(0);
+	mfn_t mfn = frame_alloc(0); /* the CPU keeps its own state there, for good */
 
 	if (mfn_eq(mfn, INVALID_MFN))
 		return -ENOMEM;
 	memset(frame_map(mfn), 0, PAGE_SIZE);
-	this_cpu(host_save) = mfn;
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, mfn.n << PAGE_SHIFT);
 	return 0;
-}
-
-void svm_cpu_off(void)
-{
-	wrmsr(MSR_VM_HSAVE_PA, 0);
-	wrmsr(MSR_EFER, rdmsr(MSR_EFER) & ~EFER_SVME);
 }

@@ -39,7 +39,6 @@ void svm_domain_allow_ports(struct hvm_domain *hd, uint16_t first, uint32_t nr, 
 /* probe.c */
 int svm_probe(void);
 int svm_cpu_on(void);
-void svm_cpu_off(void);
 extern bool svm_has_nrips;
 
 /* asid.c: the TLB tag for this entry; *flush_all when the CPU's tags wrapped round. Own CPU. */

@@ -10,10 +10,6 @@
 #include "x86/cr.h"
 #include "x86/msr.h"
 
-#define EXCEPTION_DB 1
-#define EXCEPTION_AC 17
-#define EXCEPTION_MC 18
-
 void svm_vmcb_init(struct vmcb *vmcb, const struct hvm_domain *hd, uint64_t iopm_hpa, uint64_t msrpm_hpa,
 		   uint64_t root_hpa)
 {
@@ -23,7 +19,7 @@ void svm_vmcb_init(struct vmcb *vmcb, const struct hvm_domain *hd, uint64_t iopm
 	 * #DB and #AC only so that a guest whose handler faults again for ever keeps exiting and cannot
 	 * hold the CPU in microcode; a machine check is the host's.
 	 */
-	vmcb->exceptions = 1u << EXCEPTION_DB | 1u << EXCEPTION_AC | 1u << EXCEPTION_MC;
+	vmcb->exceptions = 1u << VECTOR_DB | 1u << VECTOR_AC | 1u << VECTOR_MC;
 	vmcb->intercept1 = INTERCEPT1_INTR | INTERCEPT1_NMI | INTERCEPT1_INIT | INTERCEPT1_RDPMC |
 			   INTERCEPT1_CPUID | INTERCEPT1_INVD | INTERCEPT1_HLT | INTERCEPT1_INVLPGA |
 			   INTERCEPT1_IOIO | INTERCEPT1_MSR | INTERCEPT1_FERR | INTERCEPT1_SHUTDOWN;

@@ -124,20 +124,12 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 
 /* VMCB clean bits, 15.15.3: what the CPU may take from its cache */
 #define CLEAN_INTERCEPTS    (1u << 0)
-#define CLEAN_IOPM	    (1u << 1)
 #define CLEAN_ASID	    (1u << 2)
 #define CLEAN_TPR	    (1u << 3)
-#define CLEAN_NP	    (1u << 4)
 #define CLEAN_CRX	    (1u << 5)
-#define CLEAN_DRX	    (1u << 6)
-#define CLEAN_DT	    (1u << 7)
-#define CLEAN_SEG	    (1u << 8)
-#define CLEAN_CR2	    (1u << 9)
 #define CLEAN_ALL	    0x3ffu
 
 /* exit codes, appendix C */
-#define VMEXIT_CR0_READ	    0x00
-#define VMEXIT_CR0_WRITE    0x10
 #define VMEXIT_DR0_READ	    0x20
 #define VMEXIT_DR15_WRITE   0x3f
 #define VMEXIT_EXCP0	    0x40
@@ -147,7 +139,6 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 #define VMEXIT_SMI	    0x62
 #define VMEXIT_INIT	    0x63
 #define VMEXIT_VINTR	    0x64
-#define VMEXIT_RDTSC	    0x6e
 #define VMEXIT_RDPMC	    0x6f
 #define VMEXIT_CPUID	    0x72
 #define VMEXIT_IRET	    0x74
@@ -181,9 +172,7 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 #define IOIO_REP    (1u << 3)
 
 /* EXITINFO1 of a nested page fault, 15.25.6 */
-#define NPF_PRESENT	(1u << 0)
 #define NPF_WRITE	(1u << 1)
-#define NPF_FETCH	(1u << 4)
 #define NPF_TABLE_WALK	(1ULL << 33)
 
 #endif
