@@ -1,8 +1,8 @@
-obj-y  := hypercall.o perms.o evtchn_op.o shared_info.o guest_areas.o
+obj-y  := hypercall.o evtchn_op.o shared_info.o guest_areas.o
 obj-y  += sched_op.o vcpu_op.o hvm_op.o version.o console_io.o physdev_op.o platform_op.o
-obj-y  += memory_op.o memory_map.o memory_foreign.o gnttab_op.o
+obj-y  += gnttab_op.o
 obj-y  += domctl.o domctl_create.o domctl_mem.o domctl_vcpu.o domctl_cpuid.o domctl_context.o
 obj-y  += sysctl.o sysctl_info.o sysctl_pool.o
-pure-y := physmap.o evtchn.o evtchn_2l.o gnttab.o gnttab_map.o gnttab_copy.o
+pure-y := memory_op.o memory_map.o memory_foreign.o physmap.o perms.o evtchn.o evtchn_2l.o gnttab.o gnttab_map.o gnttab_copy.o
 # the run loop and the life of domains
 obj-y  += exit.o inject.o parts.o

@@ -47,7 +47,9 @@ test_vpci-objs := $(addprefix hypervisor/dev/,vpci.o vpci_msi.o vmsi.o vmsix.o) 
 test_vlapic-objs := $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o time.o)
 
 # guest
-unit-y += test_evtchn test_gnttab
+unit-y += test_evtchn test_gnttab test_memory
+test_memory-objs := $(addprefix hypervisor/guest/,memory_op.o memory_map.o memory_foreign.o physmap.o perms.o gnttab.o) \
+	$(P2M_OBJS) $(addprefix $(FAKES)/,percpu.o ipi.o guest_copy.o)
 test_gnttab-objs := $(addprefix hypervisor/guest/,gnttab.o gnttab_map.o gnttab_copy.o physmap.o) \
 	$(P2M_OBJS) $(addprefix $(FAKES)/,percpu.o ipi.o guest_copy.o)
 test_evtchn-objs := $(addprefix hypervisor/guest/,evtchn.o evtchn_2l.o) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o)

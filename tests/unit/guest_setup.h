@@ -56,6 +56,7 @@ static inline void guest_setup(void)
 		struct domain *d = &doms[i];
 
 		d->id = (domid_t)(i + 1);
+		spin_init(&d->lock, LOCK_domain);
 		d->refcount = 1;
 		d->state = DOM_ALIVE;
 		d->max_vcpus = NR_VCPUS;
