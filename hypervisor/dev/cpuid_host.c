@@ -23,6 +23,11 @@ uint64_t cpuid_host_tsc_khz(void)
 	return tsc_khz;
 }
 
+bool cpuid_host_switches_spec_ctrl(void)
+{
+	return cpu_has(F_SVM_SPEC_CTRL);
+}
+
 bool cpuid_host_is_amd(void)
 {
 	return cpu_is_amd();

@@ -27,7 +27,7 @@ enum {
 
 /*
  * What a guest may see if the host has it. Not here: MCE, TSC_ADJUST, MONITOR, VMX, SVM, PMU, IBS,
- * TOPOEXT; and IBRS, STIBP, SSBD until SPEC_CTRL is switched with the guest.
+ * TOPOEXT.
  */
 static const uint32_t allowed[NR_POLICY_WORDS] = {
 	[W_1D] = BITS(6, 0) | BIT(8) | BIT(9) | BITS(13, 11) | BITS(17, 15) | BIT(19) |
@@ -47,6 +47,9 @@ static const uint32_t allowed[NR_POLICY_WORDS] = {
 	[W_7A1] = BIT(4) | BIT(5) | BITS(12, 10),
 	[W_E21A] = BIT(2) | BIT(6),
 };
+
+/* Bits of SPEC_CTRL, AMD: IBRS, STIBP, their advice, SSBD, PSFD. Only where the CPU switches it. */
+#define SPEC_CTRL_E8B (BITS(19, 14) | BIT(24) | BIT(28))
 
 /* What every guest has, because we make it: x2APIC, TSC deadline timer, "a hypervisor is here". */
 #define ALWAYS_1C (BIT(21) | BIT(24) | BIT(31))
@@ -278,8 +281,13 @@ void cpuid_policy_make(struct cpuid_policy *p, enum policy_level level)
 	collect(p);
 	if (level == LEVEL_HOST)
 		return;
-	for (w = 0; w < NR_POLICY_WORDS; w++)
-		set_word(p, w, cpuid_policy_word(p, w) & allowed[w]);
+	for (w = 0; w < NR_POLICY_WORDS; w++) {
+		uint32_t bits = allowed[w];
+
+		if (w == W_E8B && cpuid_host_switches_spec_ctrl())
+			bits |= SPEC_CTRL_E8B;
+		set_word(p, w, cpuid_policy_word(p, w) & bits);
+	}
 	set_word(p, W_1C, cpuid_policy_word(p, W_1C) | ALWAYS_1C);
 	shape_leaves(p);
 	shape_xsave(p);

@@ -43,5 +43,6 @@ struct cpuid_leaf cpuid_host_leaf(uint32_t leaf, uint32_t subleaf);
 uint64_t cpuid_host_xcr0(void);
 uint64_t cpuid_host_tsc_khz(void);
 bool cpuid_host_is_amd(void);
+bool cpuid_host_switches_spec_ctrl(void); /* the CPU loads a guest's SPEC_CTRL with the guest */
 
 #endif

@@ -155,6 +155,23 @@ static int read_patch_level(struct vcpu *v, uint32_t msr, uint64_t *val)
 	return rdmsr_safe(MSR_UCODE_REV, val) < 0 ? -EINVAL : 0;
 }
 
+/* Which bits of SPEC_CTRL the policy offers; 0: the MSR does not exist. */
+static uint64_t spec_ctrl_bits(const struct domain *d)
+{
+	return (cpuid_has(d, F_IBRS) ? SPEC_CTRL_IBRS : 0) |
+	       (cpuid_has(d, F_AMD_STIBP) ? SPEC_CTRL_STIBP : 0) |
+	       (cpuid_has(d, F_AMD_SSBD) ? SPEC_CTRL_SSBD : 0) |
+	       (cpuid_has(d, F_PSFD) ? SPEC_CTRL_PSFD : 0);
+}
+
+/* Values that the backend would take but this guest's CPU would not. */
+static bool is_refused(const struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	if (msr == MSR_EFER)
+		return !cr_valid_efer(v->d, val);
+	return msr == MSR_SPEC_CTRL && (!spec_ctrl_bits(v->d) || (val & ~spec_ctrl_bits(v->d)));
+}
+
 /* Some MSRs exist on one vendor's CPUs only. */
 enum { ANY, INTEL, AMD };
 
@@ -226,6 +243,8 @@ int msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 
 	if (is_apic(msr))
 		return vlapic_msr_read(v, msr, val);
+	if (msr == MSR_SPEC_CTRL && !spec_ctrl_bits(v->d))
+		return -EINVAL;
 	rc = hvm_ops->msr_read(&v->hvm, msr, val);
 	if (rc != -ENOENT)
 		return rc;
@@ -251,7 +270,7 @@ int msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 
 	if (likely(is_apic(msr)))
 		return vlapic_msr_write(v, msr, val);
-	if (msr == MSR_EFER && !cr_valid_efer(v->d, val))
+	if (is_refused(v, msr, val))
 		return -EINVAL;
 	rc = hvm_ops->msr_write(&v->hvm, msr, val);
 	if (rc != -ENOENT)

@@ -161,7 +161,8 @@ struct hvm_ops {
 	void (*set_state)(struct hvm_vcpu *hv, const struct hvm_state *s);
 	void (*get_mode)(const struct hvm_vcpu *hv, struct hvm_mode *m);
 	uint64_t (*seg_base)(const struct hvm_vcpu *hv, enum seg s);
-	/* MSRs that live in the control block (EFER, STAR family, SYSENTER, PAT, FS/GS bases): -ENOENT if not one,
+	/* MSRs that live in the control block (EFER, STAR family, SYSENTER, PAT, FS/GS bases,
+	 * SPEC_CTRL, which the caller offers only where it is switched): -ENOENT if not one,
 	 * -EINVAL for a value that must raise #GP. */
 	int (*msr_read)(struct hvm_vcpu *hv, uint32_t msr, uint64_t *val);
 	int (*msr_write)(struct hvm_vcpu *hv, uint32_t msr, uint64_t val);

@@ -11,6 +11,11 @@
 #define  APIC_BASE_X2APIC	(1ULL << 10)
 #define  APIC_BASE_ENABLE	(1ULL << 11)
 #define MSR_FEATURE_CONTROL	0x0000003a
+#define MSR_SPEC_CTRL		0x00000048
+#define  SPEC_CTRL_IBRS		(1ULL << 0)
+#define  SPEC_CTRL_STIBP	(1ULL << 1)
+#define  SPEC_CTRL_SSBD		(1ULL << 2)
+#define  SPEC_CTRL_PSFD		(1ULL << 7)
 #define MSR_PRED_CMD		0x00000049
 #define  PRED_CMD_IBPB		(1ULL << 0)
 #define MSR_UCODE_REV		0x0000008b

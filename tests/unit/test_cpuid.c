@@ -8,7 +8,7 @@
 #include "lib/errno.h"
 
 static struct {
-	bool is_amd;
+	bool is_amd, switches_spec_ctrl;
 	uint32_t max_basic, max_extended;
 	uint64_t xcr0;
 	uint32_t fill; /* every feature register says this */
@@ -52,6 +52,11 @@ uint64_t cpuid_host_xcr0(void)
 uint64_t cpuid_host_tsc_khz(void)
 {
 	return 2300000;
+}
+
+bool cpuid_host_switches_spec_ctrl(void)
+{
+	return host.switches_spec_ctrl;
 }
 
 bool cpuid_host_is_amd(void)
@@ -126,6 +131,16 @@ static void amd_with_everything(void **state)
 	assert_int_equal(reg(0xd, 0, C), 576 + 64 * 5 + 64);
 	assert_int_equal(reg(0xd, 1, A) & 8, 0); /* XSAVES */
 	assert_int_equal(reg(7, 0, B) & (1u << 1 | 1u << 2), 0);
+}
+
+static void spec_ctrl_only_where_it_is_switched(void **state)
+{
+	make(true, 7, ~0u);
+	assert_int_equal(reg(0x80000008, 0, B) & (1u << 14 | 1u << 24), 0);
+	host.switches_spec_ctrl = true;
+	make(true, 7, ~0u);
+	host.switches_spec_ctrl = false;
+	assert_int_equal(reg(0x80000008, 0, B) & (1u << 14 | 1u << 24), 1u << 14 | 1u << 24);
 }
 
 static void intel_with_everything(void **state)
@@ -228,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(amd_with_everything),
 		cmocka_unit_test(intel_with_everything),
+		cmocka_unit_test(spec_ctrl_only_where_it_is_switched),
 		cmocka_unit_test(machine_with_nothing),
 		cmocka_unit_test(leaves_beyond_the_machine),
 		cmocka_unit_test(a_toolstack_can_take_but_not_add),

@@ -120,6 +120,7 @@ uint64_t *svm_vmcb_msr(struct vmcb *vmcb, uint32_t msr)
 	case MSR_SYSENTER_ESP:	 return &vmcb->sysenter_esp;
 	case MSR_SYSENTER_EIP:	 return &vmcb->sysenter_eip;
 	case MSR_PAT:		 return &vmcb->g_pat;
+	case MSR_SPEC_CTRL:	 return &vmcb->spec_ctrl;
 	default:		 return NULL;
 	}
 }
