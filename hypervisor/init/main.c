@@ -37,6 +37,7 @@
 
 static struct options options;
 static struct mem_split split;
+static unsigned int console_irq; /* of the serial port, as com1= or com2= has it */
 
 static void report_option(const char *option, const char *why)
 {
@@ -57,6 +58,7 @@ static void start_console(const struct boot_info *bi)
 	};
 	int rc = uart_parse(settings, &cfg.uart);
 
+	console_irq = cfg.uart.irq;
 	console_init(&cfg);
 	console_set_levels(options.loglvl, options.guest_loglvl);
 	if (rc)
@@ -85,7 +87,7 @@ static void start_devices(const struct boot_info *bi)
 	ioapic_init();
 	pci_init();
 	ipi_init();
-	console_start_input(options.console & CONSOLE_COM1 ? 4 : 3);
+	console_start_input(console_irq);
 }
 
 static void start_virtualization(void)
