@@ -106,14 +106,24 @@ test-unit: $(UNIT_BINS)
 # --- documents made from the sources ------------------------------------------
 $(B)/gen-cmdline: $(addprefix $(B)/host/,scripts/gen-cmdline.o hypervisor/init/cmdline.o)
 	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ -o $@
-docs/cmdline.md: $(B)/gen-cmdline
+# Written to build/docs first, so that check-docs can tell whether the committed copies are current.
+GEN_DOCS := cmdline hypercalls locks
+$(B)/docs/cmdline.md: $(B)/gen-cmdline
 	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$< > $@
+$(B)/docs/hypercalls.md: $(wildcard hypervisor/guest/*.c) hypervisor/guest/hypercalls.def
+$(B)/docs/locks.md: hypervisor/lib/locks.def
+$(B)/docs/%.md: scripts/gen-%
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
 	$(Q)$< > $@
 #: make docs                  the documents that are made from tables in the sources
-docs: docs/cmdline.md docs/hypercalls.md
-docs/hypercalls.md: scripts/gen-hypercalls $(wildcard hypervisor/guest/*.c) hypervisor/guest/hypercalls.def
-	$(call say,GEN,$@)
-	$(Q)$< > $@
+docs: $(GEN_DOCS:%=$(B)/docs/%.md)
+	@cp $^ docs/
+check-docs: $(GEN_DOCS:%=$(B)/docs/%.md)
+	@for f in $(^F); do cmp -s $(B)/docs/$$f docs/$$f || { echo "docs/$$f is out of date: make docs"; bad=1; }; done; \
+		test -z "$$bad" && echo "docs: current"
 
 # --- trial image: a Dom0 and a guest made of Debian packages ------------------
 PEER_STAMP := $(if $(PEER),$(B)/cache/peer/stamp)
@@ -146,7 +156,7 @@ check:
 	@scripts/setup
 	@MAKE="$(MAKE)" scripts/check $(FAST) test-guest test-integration
 #: make check-fast            what needs no emulator: style of the house, unit tests
-FAST := all check-floors check-loops check-headers check-size check-image test-unit
+FAST := all check-floors check-loops check-headers check-size check-docs check-image test-unit
 check-fast:
 	@MAKE="$(MAKE)" scripts/check $(FAST)
 check-floors check-loops check-size:
@@ -174,5 +184,5 @@ help:
 	@sed -n 's/^#: /  /p' $(MAKEFILE_LIST)
 
 -include $(shell test -d $(B) && find $(B) -path $(B)/cache -prune -o -type f -name '*.d' -print)
-.PHONY: all hv tools docs image run debug check check-fast check-floors check-loops check-headers check-size check-image \
+.PHONY: all hv tools docs image run debug check check-fast check-floors check-loops check-headers check-size check-docs check-image \
 	test-unit test-guest test-integration bench numbers clean distclean help

@@ -150,7 +150,7 @@ static int write_apic_base(struct vlapic *l, uint64_t val)
 	uint64_t old = l->apic_base & (APIC_BASE_ENABLE | APIC_BASE_X2APIC);
 
 	if ((val & ~0xfffULL) != VLAPIC_GPA || (val & 0x2ff))
-		return -EINVAL; /* the page does not move; see docs/caveats.md */
+		return -EINVAL; /* the page does not move; see docs/exits.md */
 	if (mode == APIC_BASE_X2APIC ||
 	    (old == (APIC_BASE_ENABLE | APIC_BASE_X2APIC) && mode == APIC_BASE_ENABLE) ||
 	    (!old && (mode & APIC_BASE_X2APIC)))
