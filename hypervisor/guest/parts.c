@@ -43,6 +43,11 @@ static int memory_destroy(struct domain *d)
 	return p2m_destroy(&d->p2m, DESTROY_BATCH, put_entry);
 }
 
+static void memory_check(struct domain *d)
+{
+	BUG_ON(!p2m_check(&d->p2m));
+}
+
 /* destroy may say -ERESTART; free comes with the last reference and accepts a part that was never made. */
 static const struct part {
 	const char *name;
@@ -51,7 +56,7 @@ static const struct part {
 	void (*free)(struct domain *d);
 	void (*check)(struct domain *d);
 } parts[] = {
-	{ "memory", NULL, memory_destroy, NULL, NULL },
+	{ "memory", NULL, memory_destroy, NULL, memory_check },
 	{ "cpuid", cpuid_create, NULL, cpuid_free, NULL },
 	{ "devices", devices_create, NULL, dev_free, NULL },
 	{ "shared info", guest_info_create, guest_info_destroy, guest_info_free, NULL },

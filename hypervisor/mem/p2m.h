@@ -105,8 +105,9 @@ int __must_check p2m_unmap(struct p2m *p, gfn_t gfn, struct p2m_entry expect);
 /* Change the type of a 4 KiB entry (RAM to RAM_RO and back); same rules. */
 int __must_check p2m_set_type(struct p2m *p, gfn_t gfn, struct p2m_entry expect, enum p2m_type type);
 
-/* How many frames are mapped with a given type; walks everything (checks and tests only). */
-uint64_t p2m_count_type(const struct p2m *p, enum p2m_type type);
+/* For checks and tests; both walk everything. Sound: entries, frames' owners and counts, number of tables. */
+bool p2m_check(struct p2m *p);
+uint64_t p2m_count_type(struct p2m *p, enum p2m_type type); /* frames mapped with it */
 
 /*
  * The frame behind gfn, referenced, if it is one that a guest's own access would reach: RAM, SHARED,

@@ -146,23 +146,3 @@ bool p2m_locate(const struct p2m *p, uint64_t gpa, struct p2m_spot *s)
 	*s = (struct p2m_spot){ f.version, f.mfn.n << PAGE_SHIFT | gpa % PAGE_SIZE, is_among(WRITABLE, f.entry) };
 	return is_among(READABLE, f.entry);
 }
-
-static uint64_t count_below(mfn_t table, unsigned int level, enum p2m_type type)
-{
-	const uint64_t *slot = table_map(table);
-	uint64_t nr = 0;
-	unsigned int i;
-
-	for (i = 0; i < P2M_SLOTS; i++) {
-		if (entry_is_table(slot[i]))
-			nr += count_below(entry_mfn(slot[i]), level - 1, type);
-		else if (entry_type(slot[i]) == type)
-			nr += 1ULL << level_order(level);
-	}
-	return nr;
-}
-
-uint64_t p2m_count_type(const struct p2m *p, enum p2m_type type)
-{
-	return count_below(p->root, P2M_LEVELS, type);
-}

@@ -150,10 +150,14 @@ static void change_something(void)
 
 	switch (unit_below(12)) {
 	case 0: case 1: case 2:
-		*entry(4 + i / 16, i % 16) = (unit_below(NR_GFNS + 4) << 12) | (unit_rand() & (P | W | U));
+		*entry(4 + i / 16, i % 16) = (8 + unit_below(NR_GFNS - 6)) << 12 | P | U | (unit_rand() & W);
 		break;
 	case 3:
-		*entry(2 + (unsigned int)unit_below(2), 0) ^= 1ULL << unit_below(3);
+		*entry(4 + i / 16, i % 16) &= ~P;
+		if (!unit_below(8))
+			*entry(2, 0) ^= 1ULL << unit_below(3);
+		else
+			*entry(2, 0) |= P | W | U;
 		break;
 	case 4:
 		*entry(3, 1) ^= 1 << 12; /* table 4 or 5 */
@@ -165,6 +169,8 @@ static void change_something(void)
 		mode.cr0 ^= CR0_WP;
 		break;
 	case 7:
+		if (g < 8 && e.type != P2M_NONE && unit_below(8))
+			break; /* page tables seldom vanish */
 		if (e.type == P2M_NONE) {
 			map(g);
 		} else {
@@ -189,6 +195,11 @@ static void random_sequence(void **state)
 	for (unsigned int step = 0; step < 30000; step++) {
 		if (!unit_below(3))
 			change_something();
+		if (step % 100 == 0)
+			assert_true(p2m_check(&p2m));
+		for (unsigned int g = 0; g < 8 && !unit_below(4); g++)
+			if (p2m_lookup(&p2m, GFN(g)).type == P2M_NONE)
+				map(g);
 		nr_good += ask(va_of((unsigned int)unit_below(NR_VAS)) + unit_below(4096), unit_below(2) ? PF_WRITE : 0);
 	}
 	print_message("%u of 30000 led somewhere\n", nr_good);

@@ -233,6 +233,7 @@ static void pages_are_referenced(void **state)
 	assert_int_equal(p2m_map(&p, GFN(1), m, 0, P2M_RAM), 0);
 	assert_int_equal(p2m_map(&p, GFN(2), f, 0, P2M_GRANT_RO), 0);
 	assert_int_equal(p2m_map(&p, GFN(3), MFN(3), 0, P2M_MMIO), 0);
+	assert_true(p2m_check(&p));
 	assert_true(p2m_get_page(&p, GFN(1), true, &got, &e));
 	assert_true(mfn_eq(got, m));
 	assert_int_equal(e.type, P2M_RAM);
@@ -245,8 +246,11 @@ static void pages_are_referenced(void **state)
 	assert_false(p2m_get_page(&p, GFN(3), false, &got, NULL));
 	assert_false(p2m_get_page(&p, GFN(4), false, &got, NULL));
 	assert_false(p2m_get_page(&p, INVALID_GFN, false, &got, NULL));
-	page_put(m);
 	page_put(f);
+	assert_false(p2m_check(&p)); /* a frame mapped without a reference */
+	assert_int_equal(p2m_unmap(&p, GFN(2), look(2)), 0);
+	assert_true(p2m_check(&p));
+	page_put(m);
 }
 
 static bool read_word(uint64_t gpa, void *dst, unsigned int size)
