@@ -2,6 +2,7 @@
 /* domctl (36): version, target, row. Also the bitmaps that several operations pass. */
 #include "guest/domctl.h"
 #include "guest/hypercall.h"
+#include "guest/parts.h"
 #include "guest/perms.h"
 #include "guest/shared_info.h"
 #include "lib/atomic.h"
@@ -83,6 +84,8 @@ static int run(struct vcpu *v, const struct row *row, struct xen_domctl *op)
 		rc = row->fn(v, d, op);
 		store_release(&d->guest->control_busy, false);
 	}
+	if (DEBUG)
+		domain_check(d);
 	domain_put(d);
 	return rc;
 }

@@ -393,6 +393,7 @@ void evtchn_check(struct domain *d)
 	struct evtchn_table *t = d->evtchn;
 	uint32_t port, used = 0;
 
+	spin_lock(&t->lock); /* keeps the peers of bound ports too */
 	for (port = 0; port < t->nr_ports; port++) {
 		const struct evtchn *e = evtchn_at(t, port);
 
@@ -402,4 +403,5 @@ void evtchn_check(struct domain *d)
 	}
 	BUG_ON(used != t->nr_used);
 	BUG_ON(t->nr_ports && evtchn_at(t, 0)->state != EVTCHNSTAT_closed);
+	spin_unlock(&t->lock);
 }

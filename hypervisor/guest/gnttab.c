@@ -369,6 +369,7 @@ void gnttab_check(struct domain *d)
 	struct gnttab *t = d->gnttab;
 	uint32_t i, h, nr_free = 0, used = 0;
 
+	spin_lock(&t->lock);
 	for (i = 0; i < t->nr_frames; i++) {
 		for (h = 0; t->pins[i] && h < GNTTAB_PER_FRAME; h++) {
 			const struct grant_pin *p = &t->pins[i][h];
@@ -383,4 +384,5 @@ void gnttab_check(struct domain *d)
 	for (h = 0; h < t->nr_track_pages * MAPTRACK_PER_PAGE; h++)
 		used += track_at(t, h)->rd != NULL;
 	BUG_ON(used != t->nr_handles || used + nr_free != t->nr_track_pages * MAPTRACK_PER_PAGE);
+	spin_unlock(&t->lock);
 }
