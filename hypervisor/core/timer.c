@@ -11,7 +11,9 @@
  * one interrupt too many costs less than a write for each stop. Lock: timer, one per CPU.
  */
 #include "core/timer.h"
+#include "lib/atomic.h"
 #include "lib/bug.h"
+#include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/lapic.h"
 #include "x86/time.h"
@@ -20,6 +22,7 @@ struct timer_heap {
 	spinlock_t lock;
 	struct timer *root;
 	uint64_t hw_ns; /* what the hardware is set to; own CPU */
+	struct timer *running; /* whose callback runs now; own CPU, read by any */
 };
 
 static DEFINE_PERCPU(struct timer_heap, timers) = {
@@ -162,6 +165,14 @@ void timer_stop(struct timer *t)
 	spin_unlock(&h->lock);
 }
 
+void timer_stop_sync(struct timer *t)
+{
+	timer_stop(t);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		while (load_acquire(&per_cpu(timers, cpu).running) == t)
+			cpu_relax();
+}
+
 bool timer_is_set(const struct timer *t)
 {
 	return READ_ONCE(t->is_set);
@@ -179,11 +190,13 @@ static bool run_first(struct timer_heap *h, uint64_t now_ns)
 		spin_unlock(&h->lock);
 		return false;
 	}
+	WRITE_ONCE(h->running, t);
 	heap_remove(h, t);
 	fn = t->fn;
 	arg = t->arg;
 	spin_unlock(&h->lock);
 	fn(arg);
+	store_release(&h->running, NULL);
 	return true;
 }
 

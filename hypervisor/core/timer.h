@@ -23,6 +23,11 @@ void timer_init(struct timer *t, void (*fn)(void *), void *arg);
 void timer_set(struct timer *t, uint64_t deadline_ns);
 /* After it returns the callback will not start; it may still be running on another CPU. Any CPU. */
 void timer_stop(struct timer *t);
+/*
+ * The same, and the callback is not running either: before the timer's memory goes. With no lock held that the
+ * callback takes; the callback does not set its timer again.
+ */
+void timer_stop_sync(struct timer *t);
 bool timer_is_set(const struct timer *t);
 /* The CPU's timer interrupt: run what is due, set the hardware for the next. Own CPU, no lock held. */
 void timer_run(void);

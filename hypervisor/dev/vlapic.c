@@ -179,6 +179,7 @@ void vlapic_free(struct vcpu *v)
 	if (!v->vlapic)
 		return;
 	vlapic_timer_stop(v->vlapic);
+	timer_stop_sync(&v->vlapic->timer);
 	kfree(v->vlapic, sizeof(*v->vlapic));
 	v->vlapic = NULL;
 }

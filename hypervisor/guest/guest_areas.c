@@ -115,8 +115,8 @@ void guest_areas_drop(struct vcpu *v)
 	mfn_t mfn;
 	void *va;
 
-	timer_stop(&v->singleshot);
-	timer_stop(&v->poll_timer);
+	timer_stop_sync(&v->singleshot);
+	timer_stop_sync(&v->poll_timer);
 	spin_lock(&v->guest->lock);
 	area_unpin(&g->runstate);
 	area_unpin(&g->time);

@@ -75,6 +75,11 @@ void timer_stop(struct timer *t)
 			set_timers[i] = NULL;
 }
 
+void timer_stop_sync(struct timer *t)
+{
+	timer_stop(t);
+}
+
 /* Time goes on by ns; timers on the way fire at their moment. */
 static inline void pass_ns(uint64_t ns)
 {
