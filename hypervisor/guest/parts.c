@@ -186,7 +186,7 @@ static void on_free(struct domain *d)
 	evtchn_send_global_virq(hardware_domain, VIRQ_DOM_EXC);
 }
 
-static void domain_check(struct domain *d)
+void domain_check(struct domain *d)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++)
 		if (parts[i].check)

@@ -24,4 +24,7 @@ struct domain *domain_create(domid_t id, bool is_hwdom, const struct domain_limi
  */
 int domain_destroy(struct domain *d);
 
+/* Every part's invariants; a BUG if one does not hold. No lock held. */
+void domain_check(struct domain *d);
+
 #endif
