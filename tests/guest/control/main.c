@@ -113,28 +113,20 @@ TEST(counter, ROLE, 1)
 		own_mailbox.word[0]++;
 }
 
-static bool is_counting(struct domu *u)
-{
-	uint64_t before = u->box->word[0];
-
-	sleep_until(now_ns() + 20 * NSEC_PER_MSEC);
-	return u->box->word[0] != before;
-}
-
 static void check_pause(struct domu *u)
 {
 	struct xen_domctl op = { 0 };
 
-	CHECK(!is_counting(u));
+	CHECK(!domu_word_moves(u, 0, 20 * NSEC_PER_MSEC));
 	CHECK_EQ(domu_unpause(u), 0);
-	CHECK(is_counting(u));
+	CHECK(domu_word_moves(u, 0, 2 * NSEC_PER_SEC));
 	CHECK_EQ(domctl_simple(XEN_DOMCTL_pausedomain, u->id), 0);
-	CHECK(!is_counting(u));
+	CHECK(!domu_word_moves(u, 0, 20 * NSEC_PER_MSEC));
 	CHECK_EQ(domctl(XEN_DOMCTL_getvcpuinfo, u->id, &op), 0);
 	CHECK(op.u.getvcpuinfo.online && !op.u.getvcpuinfo.running);
 	CHECK(op.u.getvcpuinfo.cpu_time > 0);
 	CHECK_EQ(domu_unpause(u), 0);
-	CHECK(is_counting(u));
+	CHECK(domu_word_moves(u, 0, 2 * NSEC_PER_SEC));
 	op.u.getvcpuinfo.vcpu = 9;
 	CHECK(domctl(XEN_DOMCTL_getvcpuinfo, u->id, &op) < 0);
 }

@@ -83,8 +83,7 @@ TEST(foreign, IN_DOM0, 1)
 	check_thief(id);
 	CHECK_EQ(domu_unpause(&u), 0);
 	REQUIRE_EQ(map_one(id, gfn, scratch(0, 0)), 0);
-	for (unsigned int i = 0; i < 100 && !box->word[0]; i++) /* a busy emulator boots it slowly */
-		sleep_until(now_ns() + 10 * NSEC_PER_MSEC);
+	CHECK(domu_word_moves(&u, 0, 2 * NSEC_PER_SEC));
 	domu_destroy(&u);
 	/* On Xen the domain lingers as long as its frame is mapped; the frame itself must. */
 	if (!domain_info(id, &info))

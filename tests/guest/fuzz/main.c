@@ -139,6 +139,8 @@ static void fuzz_msr(uint8_t *args)
 					  0xc0010110, 0xc0011020 };
 	uint32_t msr = bases[below(ARRAY_SIZE(bases))] + below(32);
 
+	if (msr == 0xc001011f && !is_helium())
+		return; /* a BUG in Xen 4.17.7, on a processor like QEMU's */
 	/* Keep what the fuzzer itself stands on: EFER, and its APIC from sending INIT. */
 	if (below(2) || msr == 0xc0000080 || msr == 0x830 || msr == MSR_APIC_BASE)
 		rdmsr(msr);
@@ -297,7 +299,7 @@ static void fuzz_once(unsigned int kind, uint64_t seed, struct domu *bystander, 
 		    kinds[kind].role, seed, u.box->word[DONE], rc, host_free_pages());
 	domu_destroy(&u);
 	check_pages(pages);
-	CHECK(bystander->box->word[0] != counted);
+	CHECK(bystander->box->word[0] != counted || domu_word_moves(bystander, 0, 2 * NSEC_PER_SEC));
 }
 
 TEST(fuzz, IN_DOM0, 1)

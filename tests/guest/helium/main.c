@@ -93,8 +93,7 @@ TEST(helium, IN_DOM0, 1)
 	u.box->word[0] = 0;
 	CHECK_EQ(domctl(XEN_DOMCTL_hl_pvh_start, u.id, &op), 0);
 	CHECK_EQ(domu_unpause(&u), 0);
-	sleep_until(now_ns() + 30 * NSEC_PER_MSEC);
-	CHECK(u.box->word[0] > 0);
+	CHECK(domu_word_moves(&u, 0, 2 * NSEC_PER_SEC));
 	CHECK_EQ(domctl(XEN_DOMCTL_hl_pvh_start, u.id, &op), -XEN_EBUSY);
 	domu_destroy(&u);
 }

@@ -366,6 +366,15 @@ bool domu_wait_word(struct domu *u, unsigned int word, uint64_t value, uint64_t 
 	return u->box->word[word] == value;
 }
 
+bool domu_word_moves(struct domu *u, unsigned int word, uint64_t timeout_ns)
+{
+	uint64_t end = now_ns() + timeout_ns, before = u->box->word[word];
+
+	while (u->box->word[word] == before && now_ns() < end)
+		nap(u);
+	return u->box->word[word] != before;
+}
+
 void domu_destroy(struct domu *u)
 {
 	if (u->ring)

@@ -66,6 +66,8 @@ long domu_unpause(struct domu *u);
 long domu_wait(struct domu *u, uint64_t timeout_ns);
 /* Sleep, with consoles printed, until the domain has put `value` in a mailbox word. */
 bool domu_wait_word(struct domu *u, unsigned int word, uint64_t value, uint64_t timeout_ns);
+/* Whether a mailbox word changes within the time: the domain is running. */
+bool domu_word_moves(struct domu *u, unsigned int word, uint64_t timeout_ns);
 void domu_drain_console(struct domu *u);
 void domu_destroy(struct domu *u);
 /* create, unpause, wait, destroy; the outcome of its test is ours. */
