@@ -10,6 +10,7 @@
 
 #define OPS_PER_RUN 64
 #define DESTROY_PER_RUN 64
+#define HANDLES_PER_RUN 1024 /* looked at by destroy */
 
 static enum p2m_type map_type(bool readonly)
 {
@@ -171,21 +172,22 @@ int gnttab_destroy(struct domain *d)
 {
 	struct gnttab *t = d->gnttab;
 	struct leaving list[DESTROY_PER_RUN];
-	unsigned int nr = 0;
+	unsigned int nr = 0, looked_at = 0;
+	struct leaving *l;
 	uint32_t end;
 
 	if (!t)
 		return 0;
 	end = t->nr_track_pages * MAPTRACK_PER_PAGE;
-	for (; t->nr_handles && t->destroy_handle < end && nr < DESTROY_PER_RUN; t->destroy_handle++) {
-		struct leaving *l = &list[nr];
-
-		if (gnttab_track_take(d, t->destroy_handle, ~0ULL, &l->m))
+	while (t->nr_handles && t->destroy_handle < end && nr < DESTROY_PER_RUN &&
+	       looked_at++ < HANDLES_PER_RUN) {
+		l = &list[nr];
+		l->handle = t->destroy_handle++;
+		if (gnttab_track_take(d, l->handle, ~0ULL, &l->m))
 			continue;
-		l->handle = t->destroy_handle;
 		(void)leave_begin(d, l); /* an entry that stays goes with the p2m */
 		nr++;
 	}
 	leave_all(d, list, nr);
-	return nr == DESTROY_PER_RUN ? -ERESTART : 0;
+	return t->nr_handles && t->destroy_handle < end ? -ERESTART : 0;
 }
