@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* console_io (18): see console_io.h. Keys come in from the interrupt; the ring's lock is its own. */
+/*
+ * console_io (18): see console_io.h. Keys come in from the interrupt; the ring's lock is its own.
+ */
 #include "guest/console_io.h"
 #include "guest/evtchn.h"
 #include "guest/hypercall.h"

@@ -9,7 +9,10 @@
 #include "lib/errno.h"
 #include "x86/cpu.h"
 
-/* ALONE: no two of these at a time on one domain; they make, start or look into vCPUs that stand still. */
+/*
+ * ALONE: no two of these at a time on one domain; they make, start or look into vCPUs that stand
+ * still.
+ */
 enum { NO_TARGET = 1, OTHER_ONLY = 2, NO_ANSWER = 4, ALONE = 8 };
 
 struct row {
@@ -73,7 +76,8 @@ static int run(struct vcpu *v, const struct row *row, struct xen_domctl *op)
 		return row->fn(v, NULL, op);
 	if (op->domain == DOMID_SELF)
 		return -ESRCH; /* unlike elsewhere, a number is asked for */
-	d = row->flags & OTHER_ONLY ? perms_get_other(v, op->domain, &rc) : perms_get_domain(v, op->domain, &rc);
+	d = row->flags & OTHER_ONLY ? perms_get_other(v, op->domain, &rc)
+				    : perms_get_domain(v, op->domain, &rc);
 	if (!d)
 		return rc;
 	if (!(row->flags & ALONE)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Control of domains and of the host. domctl.c and sysctl.c copy the struct, check version and target
- * and index a table; the operations live in domctl_*.c and sysctl_*.c.
+ * Control of domains and of the host. domctl.c and sysctl.c copy the struct, check version and
+ * target and index a table; the operations live in domctl_*.c and sysctl_*.c.
  */
 #ifndef GUEST_DOMCTL_H
 #define GUEST_DOMCTL_H
@@ -19,8 +19,8 @@ domctl_fn domctl_createdomain, domctl_destroydomain, domctl_pausedomain, domctl_
 	domctl_getdomaininfo, domctl_setdomainhandle, domctl_settimeoffset, domctl_settscinfo,
 	domctl_gettscinfo;
 /* domctl_mem.c */
-domctl_fn domctl_max_mem, domctl_get_mempool, domctl_set_mempool, domctl_hl_load, domctl_hl_grant_seed,
-	domctl_hl_hvm_params;
+domctl_fn domctl_max_mem, domctl_get_mempool, domctl_set_mempool, domctl_hl_load,
+	domctl_hl_grant_seed, domctl_hl_hvm_params;
 /* domctl_vcpu.c */
 domctl_fn domctl_max_vcpus, domctl_getvcpuinfo, domctl_setvcpuaffinity, domctl_getvcpuaffinity,
 	domctl_setnodeaffinity, domctl_getnodeaffinity, domctl_scheduler_op, domctl_sendtrigger,
@@ -30,8 +30,8 @@ domctl_fn domctl_get_cpu_policy, domctl_set_cpu_policy;
 domctl_fn domctl_gethvmcontext, domctl_sethvmcontext, domctl_gethvmcontext_partial;
 
 /* sysctl_info.c */
-sysctl_fn sysctl_readconsole, sysctl_physinfo, sysctl_debug_keys, sysctl_getcpuinfo, sysctl_availheap,
-	sysctl_cputopoinfo, sysctl_numainfo, sysctl_getdomaininfolist;
+sysctl_fn sysctl_readconsole, sysctl_physinfo, sysctl_debug_keys, sysctl_getcpuinfo,
+	sysctl_availheap, sysctl_cputopoinfo, sysctl_numainfo, sysctl_getdomaininfolist;
 /* sysctl_pool.c */
 sysctl_fn sysctl_sched_id, sysctl_cpupool_op, sysctl_scheduler_op;
 /* domctl_cpuid.c */

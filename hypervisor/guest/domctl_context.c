@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * domctl: a domain's machine state as a list of records, in Xen's format: descriptor, payload, next.
- * Out go HEADER, CPU, LAPIC, LAPIC_REGS, MTRR, END. In come the same, for a domain that has never run; a CPU
- * record starts its vCPU, the others stay down. FPU contents are given out but not yet taken in.
+ * domctl: a domain's machine state as a list of records, in Xen's format: descriptor, payload,
+ * next. Out go HEADER, CPU, LAPIC, LAPIC_REGS, MTRR, END. In come the same, for a domain that has
+ * never run; a CPU record starts its vCPU, the others stay down. FPU contents are given out but not
+ * yet taken in.
  */
 #include "dev/msr.h"
 #include "dev/vlapic.h"
@@ -32,7 +33,8 @@ static const uint8_t gpr_order[NR_GPRS] = { RAX, RBX, RCX, RDX, RBP, RSI, RDI, R
 					    R8,	 R9,  R10, R11, R12, R13, R14, R15 };
 
 /* The seven tables of segment fields, in the record's order: which of our segments each slot is. */
-static const uint8_t seg_order[NR_SEGS] = { SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, SEG_TR, SEG_LDTR };
+static const uint8_t seg_order[NR_SEGS] = { SEG_CS, SEG_DS, SEG_ES, SEG_FS,
+					    SEG_GS, SEG_SS, SEG_TR, SEG_LDTR };
 
 static void save_header(struct vcpu *v, union payload *p)
 {
@@ -106,8 +108,9 @@ static int load_cpu(struct vcpu *v, const union payload *p)
 	s.dr6 = c->dr6;
 	s.dr7 = c->dr7;
 	for (i = 0; i < NR_SEGS; i++)
-		s.seg[seg_order[i]] = (struct hvm_seg){ (uint16_t)(&c->cs_sel)[i], (uint16_t)(&c->cs_arbytes)[i],
-							(&c->cs_limit)[i], (&c->cs_base)[i] };
+		s.seg[seg_order[i]] =
+			(struct hvm_seg){ (uint16_t)(&c->cs_sel)[i], (uint16_t)(&c->cs_arbytes)[i],
+					  (&c->cs_limit)[i], (&c->cs_base)[i] };
 	s.gdtr_base = c->gdtr_base;
 	s.gdtr_limit = c->gdtr_limit;
 	s.idtr_base = c->idtr_base;
@@ -186,7 +189,8 @@ static void save_mtrr(struct vcpu *v, union payload *p)
 
 static int load_mtrr(struct vcpu *v, const union payload *p)
 {
-	struct mtrr_state s = { .cap = p->mtrr.msr_mtrr_cap, .def_type = p->mtrr.msr_mtrr_def_type };
+	struct mtrr_state s = { .cap = p->mtrr.msr_mtrr_cap,
+				.def_type = p->mtrr.msr_mtrr_def_type };
 
 	memcpy(s.var, p->mtrr.msr_mtrr_var, sizeof(s.var));
 	memcpy(s.fixed, p->mtrr.msr_mtrr_fixed, sizeof(s.fixed));
@@ -204,8 +208,8 @@ static const struct record {
 	{ HVM_SAVE_CODE(HEADER), sizeof(struct hvm_save_header), false, true, save_header, NULL },
 	{ HVM_SAVE_CODE(CPU), sizeof(struct hvm_hw_cpu), true, false, save_cpu, load_cpu },
 	{ HVM_SAVE_CODE(LAPIC), sizeof(struct hvm_hw_lapic), false, false, save_lapic, load_lapic },
-	{ HVM_SAVE_CODE(LAPIC_REGS), sizeof(struct hvm_hw_lapic_regs), false, false, save_lapic_regs,
-	  load_lapic_regs },
+	{ HVM_SAVE_CODE(LAPIC_REGS), sizeof(struct hvm_hw_lapic_regs), false, false,
+	  save_lapic_regs, load_lapic_regs },
 	{ HVM_SAVE_CODE(MTRR), sizeof(struct hvm_hw_mtrr), false, false, save_mtrr, load_mtrr },
 };
 
@@ -252,7 +256,8 @@ static uint32_t full_size(const struct domain *d)
 	const struct record *r;
 
 	for (r = records; r < records + ARRAY_SIZE(records); r++)
-		size += (sizeof(struct hvm_save_descriptor) + r->size) * (r->once ? 1 : d->max_vcpus);
+		size += (sizeof(struct hvm_save_descriptor) + r->size) *
+			(r->once ? 1 : d->max_vcpus);
 	return size;
 }
 
@@ -321,7 +326,8 @@ static int check_header(const union payload *p)
 	return p->header.magic == HEADER_MAGIC && p->header.version == 1 ? 0 : -EINVAL;
 }
 
-static int load_record(struct domain *d, const struct hvm_save_descriptor *desc, const union payload *p)
+static int load_record(struct domain *d, const struct hvm_save_descriptor *desc,
+		       const union payload *p)
 {
 	struct vcpu *v = domain_vcpu(d, desc->instance);
 	const struct record *r = records;

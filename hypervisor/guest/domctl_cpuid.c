@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CPUID policies between dev/cpuid.c and the tools, for domctl and sysctl. There are no MSR policies:
- * what a guest's MSRs say follows from CPUID. The tools send two nevertheless; both must say "nothing special".
+ * CPUID policies between dev/cpuid.c and the tools, for domctl and sysctl. There are no MSR
+ * policies: what a guest's MSRs say follows from CPUID. The tools send two nevertheless; both must
+ * say "nothing special".
  */
 #include "dev/cpuid.h"
 #include "guest/domctl.h"
@@ -13,9 +14,13 @@
 #define MSR_ARCH_CAPABILITIES 0x10a
 #define MAX_MSRS	      2
 
-_Static_assert(sizeof(struct cpuid_leaf) == sizeof(xen_cpuid_leaf_t), "leaves have the ABI's layout");
+_Static_assert(sizeof(struct cpuid_leaf) == sizeof(xen_cpuid_leaf_t),
+	       "leaves have the ABI's layout");
 
-/* Fills *nr; a NULL array asks how large the tools' buffers must be, for policies of their own making too. */
+/*
+ * Fills *nr; a NULL array asks how large the tools' buffers must be, for policies of their own
+ * making too.
+ */
 static int leaves_out(const struct cpuid_policy *p, guest_ptr_t to, uint32_t *nr)
 {
 	uint32_t have = cpuid_nr_leaves(p), room = *nr, i;
@@ -80,7 +85,8 @@ int domctl_set_cpu_policy(struct vcpu *v, struct domain *d, struct xen_domctl *o
 	for (uint32_t i = 0; i < p->nr_msrs; i++) {
 		if (copy_from_guest_at(&msr, HANDLE_PTR(p->msrs), i, sizeof(msr)))
 			return -EFAULT;
-		if ((msr.idx == MSR_PLATFORM_INFO || msr.idx == MSR_ARCH_CAPABILITIES) && !msr.flags && !msr.val)
+		if ((msr.idx == MSR_PLATFORM_INFO || msr.idx == MSR_ARCH_CAPABILITIES) &&
+		    !msr.flags && !msr.val)
 			continue;
 		p->err_msr = msr.idx;
 		return -EINVAL;
@@ -105,7 +111,8 @@ int sysctl_get_cpu_policy(struct vcpu *v, struct xen_sysctl *op)
 int sysctl_get_cpu_featureset(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_cpu_featureset *f = &op->u.cpu_featureset;
-	uint32_t words[CPUID_FEATURESET_WORDS], nr = min(f->nr_features, (uint32_t)ARRAY_SIZE(words));
+	uint32_t words[CPUID_FEATURESET_WORDS],
+		nr = min(f->nr_features, (uint32_t)ARRAY_SIZE(words));
 	const struct cpuid_policy *policy;
 	bool short_array = f->nr_features < ARRAY_SIZE(words);
 

@@ -24,9 +24,11 @@ static int check_create(const struct xen_domctl_createdomain *c)
 	if (c->max_grant_frames > GNTTAB_MAX_FRAMES || !c->max_grant_frames ||
 	    c->max_maptrack_frames > MAPTRACK_MAX_FRAMES)
 		return -EINVAL;
-	if (!grant_version || grant_version > GRANT_VERSION_MAX || c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask)
+	if (!grant_version || grant_version > GRANT_VERSION_MAX ||
+	    c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask)
 		return -EINVAL;
-	if (c->arch.emulation_flags & ~XEN_X86_EMU_LAPIC || !(c->arch.emulation_flags & XEN_X86_EMU_LAPIC))
+	if (c->arch.emulation_flags & ~XEN_X86_EMU_LAPIC ||
+	    !(c->arch.emulation_flags & XEN_X86_EMU_LAPIC))
 		return -EINVAL; /* no HVM guests with emulated devices */
 	return c->cpupool_id ? -ESRCH : 0;
 }
@@ -36,8 +38,10 @@ int domctl_createdomain(struct vcpu *v, struct domain *unused, struct xen_domctl
 	const struct xen_domctl_createdomain *c = &op->u.createdomain;
 	struct domain_limits limits = {
 		.max_evtchn_port = c->max_evtchn_port,
-		.max_grant_frames = c->max_grant_frames < 0 ? GNTTAB_DEFAULT_FRAMES : c->max_grant_frames,
-		.max_maptrack_frames = c->max_maptrack_frames < 0 ? MAPTRACK_MAX_FRAMES : c->max_maptrack_frames,
+		.max_grant_frames =
+			c->max_grant_frames < 0 ? GNTTAB_DEFAULT_FRAMES : c->max_grant_frames,
+		.max_maptrack_frames =
+			c->max_maptrack_frames < 0 ? MAPTRACK_MAX_FRAMES : c->max_maptrack_frames,
 		.create_flags = c->flags,
 		.emulation_flags = c->arch.emulation_flags,
 	};
@@ -108,7 +112,8 @@ static uint32_t info_flags(struct domain *d)
 	if (READ_ONCE(d->state) == DOM_DYING)
 		flags |= XEN_DOMINF_dying;
 	if (d->is_shut_down)
-		flags |= XEN_DOMINF_shutdown | (uint32_t)d->shutdown_code << XEN_DOMINF_shutdownshift;
+		flags |= XEN_DOMINF_shutdown |
+			 (uint32_t)d->shutdown_code << XEN_DOMINF_shutdownshift;
 	if (d->is_control_paused)
 		flags |= XEN_DOMINF_paused;
 	if (blocked)
@@ -141,7 +146,10 @@ void domctl_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->arch_config.emulation_flags = d->emulation_flags;
 }
 
-/* The first domain from the given id on, whose id is echoed: that is how 4.17's tools go through all. */
+/*
+ * The first domain from the given id on, whose id is echoed: that is how 4.17's tools go through
+ * all.
+ */
 int domctl_getdomaininfo(struct vcpu *v, struct domain *unused, struct xen_domctl *op)
 {
 	struct domain *d = domain_get_from(op->domain);

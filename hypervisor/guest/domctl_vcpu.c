@@ -36,14 +36,16 @@ int domctl_setvcpuaffinity(struct vcpu *v, struct domain *d, struct xen_domctl *
 
 	if (!target)
 		return -ESRCH;
-	if (!(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)) || a->flags & XEN_VCPUAFFINITY_FORCE)
+	if (!(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)) ||
+	    a->flags & XEN_VCPUAFFINITY_FORCE)
 		return -EINVAL;
 	if (a->flags & XEN_VCPUAFFINITY_HARD) {
 		rc = xenctl_bitmap_read(&hard, &a->cpumap_hard, ~0ULL);
 		if (!rc)
 			rc = sched_set_affinity(target, hard);
 		if (!rc)
-			rc = xenctl_bitmap_write(&a->cpumap_hard, target->sched.affinity & domctl_cpu_mask());
+			rc = xenctl_bitmap_write(&a->cpumap_hard,
+						 target->sched.affinity & domctl_cpu_mask());
 	}
 	if (!rc && a->flags & XEN_VCPUAFFINITY_SOFT)
 		rc = xenctl_bitmap_write(&a->cpumap_soft, target->sched.affinity & soft);
@@ -59,7 +61,8 @@ int domctl_getvcpuaffinity(struct vcpu *v, struct domain *d, struct xen_domctl *
 	if (!target)
 		return -ESRCH;
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
-		rc = xenctl_bitmap_write(&a->cpumap_hard, target->sched.affinity & domctl_cpu_mask());
+		rc = xenctl_bitmap_write(&a->cpumap_hard,
+					 target->sched.affinity & domctl_cpu_mask());
 	if (!rc && a->flags & XEN_VCPUAFFINITY_SOFT)
 		rc = xenctl_bitmap_write(&a->cpumap_soft, domctl_cpu_mask());
 	return rc;
@@ -87,8 +90,9 @@ int domctl_scheduler_op(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 		return -EINVAL;
 	switch (s->cmd) {
 	case XEN_DOMCTL_SCHEDOP_putinfo:
-		return sched_set_weight_cap(d, s->u.credit2.weight ? s->u.credit2.weight : d->sched.weight,
-					    s->u.credit2.cap);
+		if (!s->u.credit2.weight)
+			s->u.credit2.weight = d->sched.weight;
+		return sched_set_weight_cap(d, s->u.credit2.weight, s->u.credit2.cap);
 	case XEN_DOMCTL_SCHEDOP_getinfo:
 		s->u.credit2.weight = d->sched.weight;
 		s->u.credit2.cap = d->sched.cap;

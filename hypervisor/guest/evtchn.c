@@ -5,8 +5,8 @@
  *	closed --alloc_unbound--> unbound(remote id) --peer's bind_interdomain--> interdomain
  *	closed --bind_virq / bind_ipi / bind_interdomain--> bound;   any --close--> closed
  *
- * Invariant (evtchn_check): the peer of an interdomain port is an interdomain port that points back,
- * and each virq slot of a vCPU names a port that names it.
+ * Invariant (evtchn_check): the peer of an interdomain port is an interdomain port that points
+ * back, and each virq slot of a vCPU names a port that names it.
  */
 #include "guest/evtchn.h"
 #include "guest/shared_info.h"
@@ -142,7 +142,8 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *rd, uint32_t rport,
 
 static bool virq_is_per_vcpu(uint32_t virq)
 {
-	return virq == VIRQ_TIMER || virq == VIRQ_DEBUG || virq == VIRQ_XENOPROF || virq == VIRQ_XENPMU;
+	return virq == VIRQ_TIMER || virq == VIRQ_DEBUG || virq == VIRQ_XENOPROF ||
+	       virq == VIRQ_XENPMU;
 }
 
 int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *port)
@@ -218,7 +219,10 @@ static void close_locked(struct domain *d, struct evtchn *e, uint32_t port)
 	port_close(d->evtchn, e, port);
 }
 
-/* d's end of a port that leads to rd, with both locked: still so? Then close it and drop both references. */
+/*
+ * d's end of a port that leads to rd, with both locked: still so? Then close it and drop both
+ * references.
+ */
 static bool close_pair(struct domain *d, struct domain *rd, uint32_t port)
 {
 	struct evtchn *e;
@@ -341,7 +345,9 @@ int evtchn_send(struct domain *d, uint32_t port)
 	if (unlikely(!e)) {
 		rc = -EINVAL;
 	} else if (e->state == EVTCHNSTAT_interdomain) {
-		/* Our lock keeps the peer bound; its vCPU may change under us, to another good one. */
+		/*
+		 * Our lock keeps the peer bound; its vCPU may change under us, to another good one.
+		 */
 		r = evtchn_at(e->remote->evtchn, e->remote_port);
 		evtchn_2l_set_pending(e->remote, e->remote_port, READ_ONCE(r->vcpu));
 	} else if (e->state == EVTCHNSTAT_ipi) {

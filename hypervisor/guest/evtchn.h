@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Event channels: one-bit messages between domains, from the hypervisor (virqs), or between the vCPUs
- * of one domain (ipis). A port is free, unbound (waits for a named domain), or bound.
+ * Event channels: one-bit messages between domains, from the hypervisor (virqs), or between the
+ * vCPUs of one domain (ipis). A port is free, unbound (waits for a named domain), or bound.
  *
- * d->evtchn->lock protects a domain's ports; an interdomain binding changes under both domains' locks,
- * so either lock keeps it in place, and each end holds a reference to the other's domain.
+ * d->evtchn->lock protects a domain's ports; an interdomain binding changes under both domains'
+ * locks, so either lock keeps it in place, and each end holds a reference to the other's domain.
  * evtchn.c is the book-keeping, evtchn_2l.c the delivery through shared_info.
  */
 #ifndef GUEST_EVTCHN_H
@@ -32,14 +32,17 @@ struct evtchn_table {
 	spinlock_t lock;	/* level evtchn */
 	bool dying;		/* no new ports; lock */
 	uint32_t limit;		/* ports are below this; set at creation */
-	uint32_t nr_ports;	/* slots that exist: a multiple of EVTCHN_PER_BUCKET; grows only; lock */
+	uint32_t nr_ports; /* slots that exist: a multiple of EVTCHN_PER_BUCKET; grows only; lock */
 	uint32_t nr_used;	/* not closed; lock */
 	uint32_t next_free;	/* no closed port below this; lock */
 	uint32_t nr_polling;	/* vCPUs in SCHEDOP_poll; atomic */
 	struct evtchn *bucket[EVTCHN_NR_BUCKETS];
 };
 
-/* A domain part. destroy closes all ports and says -ERESTART while there are more; free when all is over. */
+/*
+ * A domain part. destroy closes all ports and says -ERESTART while there are more; free when all is
+ * over.
+ */
 int evtchn_create(struct domain *d);
 int evtchn_destroy(struct domain *d);
 void evtchn_free(struct domain *d);
@@ -77,8 +80,8 @@ static inline struct evtchn *evtchn_at(struct evtchn_table *t, uint32_t port)
 void evtchn_2l_set_pending(struct domain *d, uint32_t port, unsigned int vcpu);
 void evtchn_2l_clear(struct domain *d, uint32_t port);
 /*
- * SCHEDOP_poll: v waits for a port (0: several). Whoever makes such a port pending later ends it and wakes v;
- * v looks at its ports between begin and its block, so that none is missed.
+ * SCHEDOP_poll: v waits for a port (0: several). Whoever makes such a port pending later ends it
+ * and wakes v; v looks at its ports between begin and its block, so that none is missed.
  */
 void evtchn_poll_begin(struct vcpu *v, uint32_t port);
 void evtchn_poll_end(struct vcpu *v);

@@ -57,7 +57,10 @@ void evtchn_2l_set_pending(struct domain *d, uint32_t port, unsigned int vcpu)
 		return;
 	if (!test_bit(port, s->evtchn_mask))
 		raise_upcall(v, port);
-	/* The bit above was set with a full barrier: pairs with evtchn_poll_begin(), whose caller then looks at the ports. */
+	/*
+	 * The bit above was set with a full barrier: pairs with evtchn_poll_begin(), whose caller
+	 * then looks at the ports.
+	 */
 	if (unlikely(READ_ONCE(d->evtchn->nr_polling)))
 		wake_pollers(d, port);
 }

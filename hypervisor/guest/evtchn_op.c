@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* event_channel_op (32): from the ABI's structs to evtchn.c. FIFO operations have no row: 2-level only. */
+/*
+ * event_channel_op (32): from the ABI's structs to evtchn.c. FIFO operations have no row: 2-level
+ * only.
+ */
 #include "guest/evtchn.h"
 #include "guest/hypercall.h"
 #include "guest/perms.h"
@@ -63,7 +66,8 @@ static int64_t op_alloc_unbound(struct vcpu *v, void *arg)
 
 	if (!d)
 		return rc;
-	rc = evtchn_alloc_unbound(d, op->remote_dom == DOMID_SELF ? v->d->id : op->remote_dom, &op->port);
+	rc = evtchn_alloc_unbound(d, op->remote_dom == DOMID_SELF ? v->d->id : op->remote_dom,
+				  &op->port);
 	domain_put(d);
 	return rc;
 }

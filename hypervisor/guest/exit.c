@@ -2,9 +2,9 @@
 /*
  * Running guests: choose a vCPU, settle what waits for it, enter, and hand each exit to its row.
  *
- * A handler runs to completion with interrupts off on this CPU's one stack; what takes long stops at a
- * bound and is entered again by the guest repeating the instruction. Physical interrupts are taken at one
- * place: after an exit that says one is pending, and in idle.
+ * A handler runs to completion with interrupts off on this CPU's one stack; what takes long stops
+ * at a bound and is entered again by the guest repeating the instruction. Physical interrupts are
+ * taken at one place: after an exit that says one is pending, and in idle.
  */
 #include "core/guest_copy.h"
 #include "dev/cpuid.h"
@@ -67,8 +67,8 @@ static void exit_msr_write(struct vcpu *v, const struct hvm_exit *exit)
 }
 
 /*
- * The guest reached for memory that its p2m does not give it. Where the p2m does allow the access, somebody
- * changed it meanwhile: try again.
+ * The guest reached for memory that its p2m does not give it. Where the p2m does allow the access,
+ * somebody changed it meanwhile: try again.
  */
 static void exit_nested_fault(struct vcpu *v, const struct hvm_exit *exit)
 {
@@ -87,7 +87,9 @@ static void exit_nested_fault(struct vcpu *v, const struct hvm_exit *exit)
 		return;
 	}
 	if (mmio_access(v, exit->fault.gpa, exit->fault.write) == MMIO_CRASH)
-		domain_crash(v, "instruction that touches %#llx, where it has no memory, is not one we emulate",
+		domain_crash(v,
+			     "instruction that touches %#llx, where it has no memory, is not one "
+			     "we emulate",
 			     (unsigned long long)exit->fault.gpa);
 }
 
@@ -132,9 +134,11 @@ static void exit_nothing(struct vcpu *v, const struct hvm_exit *exit)
 static void exit_exception(struct vcpu *v, const struct hvm_exit *exit)
 {
 	if (exit->exception.vector == VECTOR_MC)
-		panic("Machine check while d%uv%u ran: the hardware reported an error; see the firmware's log\n",
+		panic("Machine check while d%uv%u ran: the hardware reported an error; see the "
+		      "firmware's log\n",
 		      v->d->id, v->id);
-	hvm_inject_exception(&v->hvm, exit->exception.vector, exit->exception.has_error, exit->exception.error);
+	hvm_inject_exception(&v->hvm, exit->exception.vector, exit->exception.has_error,
+			     exit->exception.error);
 }
 
 static void exit_window(struct vcpu *v, const struct hvm_exit *exit)
@@ -237,7 +241,8 @@ static void print_exits(char key)
 		for_each_vcpu(d, v, i)
 			for (unsigned int k = 0; k < NR_EXIT_KINDS; k++)
 				if (v->nr_exits[k])
-					log_info("d%uv%u: %-12s %llu\n", d->id, v->id, exit_table[k].name,
+					log_info("d%uv%u: %-12s %llu\n", d->id, v->id,
+						 exit_table[k].name,
 						 (unsigned long long)v->nr_exits[k]);
 }
 
@@ -252,7 +257,8 @@ static void print_vcpus(char key)
 			 d->is_shut_down, d->tot_pages, d->pause_count, d->refcount);
 		for_each_vcpu(d, v, i)
 			log_info("d%uv%u: rip %016llx wait %#x todo %#x on %d\n", d->id, v->id,
-				 (unsigned long long)v->hvm.rip, v->wait, v->todo, v->sched.running_on);
+				 (unsigned long long)v->hvm.rip, v->wait, v->todo,
+				 v->sched.running_on);
 	}
 }
 

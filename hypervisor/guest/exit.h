@@ -5,7 +5,10 @@
 
 #include "core/domain.h"
 
-/* Each CPU's last call: run vCPUs, idle between. Stack depth at this point is where every exit starts. */
+/*
+ * Each CPU's last call: run vCPUs, idle between. Stack depth at this point is where every exit
+ * starts.
+ */
 void __noreturn run_loop(void);
 
 /* Register the debug key that prints exits by reason. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Grant entries, pins and handles; see gnttab.h. Entries are shared with a guest that may change them
- * at any moment, so an entry is judged and marked in one compare-and-exchange of its flags and domid,
- * and what was found is kept in the pin for as long as it is in use.
+ * Grant entries, pins and handles; see gnttab.h. Entries are shared with a guest that may change
+ * them at any moment, so an entry is judged and marked in one compare-and-exchange of its flags and
+ * domid, and what was found is kept in the pin for as long as it is in use.
  *
- * Invariants (gnttab_check): free handles and used ones make up the table; a pin in use names a frame.
+ * Invariants (gnttab_check): free handles and used ones make up the table; a pin in use names a
+ * frame.
  */
 #include "guest/gnttab.h"
 #include "lib/atomic.h"
@@ -139,7 +140,8 @@ int gnttab_seed(struct domain *d, uint32_t ref, domid_t domid, uint64_t gfn)
 }
 
 /* Entry and pin of ref, both NULL when ref is past the table. -ENOMEM for the pins. Lock held. */
-static int find_entry(struct gnttab *t, uint32_t ref, struct grant_entry_v1 **e, struct grant_pin **pin)
+static int find_entry(struct gnttab *t, uint32_t ref, struct grant_entry_v1 **e,
+		      struct grant_pin **pin)
 {
 	uint32_t frame = ref / GNTTAB_PER_FRAME;
 
@@ -186,7 +188,8 @@ static void drop_marks(struct grant_entry_v1 *e, const struct grant_pin *pin)
 }
 
 /* The frame behind the entry, referenced: RAM that rd itself owns. */
-static bool get_granted_page(struct domain *rd, const struct grant_entry_v1 *e, bool readonly, mfn_t *mfn)
+static bool get_granted_page(struct domain *rd, const struct grant_entry_v1 *e, bool readonly,
+			     mfn_t *mfn)
 {
 	struct p2m_entry pe;
 
@@ -199,8 +202,8 @@ static bool get_granted_page(struct domain *rd, const struct grant_entry_v1 *e, 
 }
 
 /* While in use, the frame stays the one that was granted first, whatever the entry says by now. */
-static int get_frame(struct domain *rd, const struct grant_entry_v1 *e, const struct grant_pin *in_use,
-		     bool upgrade, bool readonly, mfn_t *mfn)
+static int get_frame(struct domain *rd, const struct grant_entry_v1 *e,
+		     const struct grant_pin *in_use, bool upgrade, bool readonly, mfn_t *mfn)
 {
 	if (in_use && !upgrade) {
 		*mfn = MFN(in_use->mfn);
@@ -283,7 +286,8 @@ static struct maptrack *track_at(struct gnttab *t, uint32_t handle)
 {
 	if (handle / MAPTRACK_PER_PAGE >= t->nr_track_pages)
 		return NULL;
-	return &t->track[index_nospec(handle / MAPTRACK_PER_PAGE, t->nr_track_pages)][handle % MAPTRACK_PER_PAGE];
+	return &t->track[index_nospec(handle / MAPTRACK_PER_PAGE, t->nr_track_pages)]
+			[handle % MAPTRACK_PER_PAGE];
 }
 
 /* More handles; the lowest of the new page comes out first. Lock held. */

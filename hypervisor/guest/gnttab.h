@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Grant tables (version 1). A domain's table is shared frames of 512 entries that it writes itself;
- * beside it the hypervisor keeps pins: how often each entry is in use, for which frame. What a domain
- * has mapped from others is in its map track table, one handle each.
+ * beside it the hypervisor keeps pins: how often each entry is in use, for which frame. What a
+ * domain has mapped from others is in its map track table, one handle each.
  *
- * d->gnttab->lock protects frames, pins and handles of d. No two are held together: a mapping is made
- * in steps (pin in the owner's table, handle in the mapper's), each undone when a later one fails.
- * A handle holds a reference to the granting domain; its p2m entry holds one to the frame.
+ * d->gnttab->lock protects frames, pins and handles of d. No two are held together: a mapping is
+ * made in steps (pin in the owner's table, handle in the mapper's), each undone when a later one
+ * fails. A handle holds a reference to the granting domain; its p2m entry holds one to the frame.
  */
 #ifndef GUEST_GNTTAB_H
 #define GUEST_GNTTAB_H
@@ -75,8 +75,8 @@ int64_t gnttab_track_new(struct domain *d, const struct maptrack *m);
 void gnttab_track_ready(struct domain *d, uint32_t handle);
 void gnttab_track_free(struct domain *d, uint32_t handle);
 /*
- * Take a handle (at gfn; ~0: anywhere) out for unmapping: busy from now on. GNTST_bad_handle: no such, or
- * busy already; GNTST_general_error: it is elsewhere.
+ * Take a handle (at gfn; ~0: anywhere) out for unmapping: busy from now on. GNTST_bad_handle: no
+ * such, or busy already; GNTST_general_error: it is elsewhere.
  */
 int gnttab_track_take(struct domain *d, uint32_t handle, uint64_t gfn, struct maptrack *m);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Copying between granted pages and one's own: each side is a grant reference of some domain or a page
- * of the caller, in use only for the moment of the copy.
+ * Copying between granted pages and one's own: each side is a grant reference of some domain or a
+ * page of the caller, in use only for the moment of the copy.
  */
 #include "guest/gnttab.h"
 #include "lib/errno.h"
@@ -29,7 +29,8 @@ static int side_find_domain(struct domain *ld, struct side *s, domid_t id)
 	return s->d ? GNTST_okay : GNTST_bad_domain;
 }
 
-static int side_open(struct domain *ld, struct side *s, const struct gnttab_copy_ptr *p, bool is_ref, bool readonly)
+static int side_open(struct domain *ld, struct side *s, const struct gnttab_copy_ptr *p,
+		     bool is_ref, bool readonly)
 {
 	struct p2m_entry e;
 	int rc;
@@ -43,7 +44,8 @@ static int side_open(struct domain *ld, struct side *s, const struct gnttab_copy
 	}
 	if (p->domid != DOMID_SELF && p->domid != ld->id)
 		return GNTST_permission_denied;
-	if (p->u.gmfn > P2M_MAX_GFN || !p2m_get_page(&ld->p2m, GFN(p->u.gmfn), !readonly, &s->mfn, &e))
+	if (p->u.gmfn > P2M_MAX_GFN ||
+	    !p2m_get_page(&ld->p2m, GFN(p->u.gmfn), !readonly, &s->mfn, &e))
 		return GNTST_bad_page;
 	return GNTST_okay;
 }
@@ -65,7 +67,8 @@ static void copy_open(const struct side *src, const struct side *dst, const stru
 	frame_unmap(from);
 }
 
-static int copy_one(struct domain *ld, struct side *src, struct side *dst, const struct gnttab_copy *op)
+static int copy_one(struct domain *ld, struct side *src, struct side *dst,
+		    const struct gnttab_copy *op)
 {
 	int rc;
 

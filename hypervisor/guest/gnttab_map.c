@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Mapping granted pages: pin in the owner's table, handle in the mapper's, entry in its p2m; unmapping
- * goes back the same way, with one TLB flush for a batch between the p2m and everything else.
+ * Mapping granted pages: pin in the owner's table, handle in the mapper's, entry in its p2m;
+ * unmapping goes back the same way, with one TLB flush for a batch between the p2m and everything
+ * else.
  */
 #include "guest/gnttab.h"
 #include "guest/physmap.h"
@@ -62,9 +63,11 @@ static int map_one(struct domain *ld, struct gnttab_map_grant_ref *op)
 	struct domain *rd;
 	int rc;
 
+	/* Without an IOMMU a device cannot be given this one page. */
 	if (op->flags & GNTMAP_device_map)
-		return GNTST_no_device_space; /* without an IOMMU a device cannot be given this one page */
-	if (!(op->flags & GNTMAP_host_map) || (op->flags & (GNTMAP_application_map | GNTMAP_contains_pte)))
+		return GNTST_no_device_space;
+	if (!(op->flags & GNTMAP_host_map) ||
+	    (op->flags & (GNTMAP_application_map | GNTMAP_contains_pte)))
 		return GNTST_bad_gntref;
 	if (op->host_addr >> PAGE_SHIFT > P2M_MAX_GFN)
 		return GNTST_bad_virt_addr;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* grant_table_op (20): questions about the table, and the batches of gnttab_map.c and gnttab_copy.c. */
+/*
+ * grant_table_op (20): questions about the table, and the batches of gnttab_map.c and
+ * gnttab_copy.c.
+ */
 #include "guest/gnttab.h"
 #include "guest/hypercall.h"
 #include "guest/perms.h"
@@ -99,7 +102,8 @@ static const struct {
 	uint16_t size; /* of a batch's element */
 } ops[] = {
 	[GNTTABOP_map_grant_ref] = { gnttab_op_map, NULL, sizeof(struct gnttab_map_grant_ref) },
-	[GNTTABOP_unmap_grant_ref] = { gnttab_op_unmap, NULL, sizeof(struct gnttab_unmap_grant_ref) },
+	[GNTTABOP_unmap_grant_ref] = { gnttab_op_unmap, NULL,
+				       sizeof(struct gnttab_unmap_grant_ref) },
 	[GNTTABOP_setup_table] = { NULL, setup_table, 0 },
 	[GNTTABOP_copy] = { gnttab_op_copy, NULL, sizeof(struct gnttab_copy) },
 	[GNTTABOP_query_size] = { NULL, query_size, 0 },

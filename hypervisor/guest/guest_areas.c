@@ -2,8 +2,8 @@
 /*
  * The per-vCPU areas: vcpu_info, runstate, time. Each lies in guest RAM at a place the guest chose;
  * its frames are pinned at registration, so that writing it later needs no translation and cannot
- * fail. Guest time is a straight line (TSC scaled, one offset per domain), so a time area is written
- * once and stays true for good.
+ * fail. Guest time is a straight line (TSC scaled, one offset per domain), so a time area is
+ * written once and stays true for good.
  */
 #include "guest/shared_info.h"
 #include "guest/evtchn.h"
@@ -32,7 +32,8 @@ int guest_vcpu_create(struct vcpu *v)
 	if (!g)
 		return -ENOMEM;
 	spin_init(&g->lock, LOCK_areas);
-	g->vi = v->id < XEN_LEGACY_MAX_VCPUS ? &v->d->guest->shared->vcpu_info[v->id] : &g->early_vi;
+	g->vi = v->id < XEN_LEGACY_MAX_VCPUS ? &v->d->guest->shared->vcpu_info[v->id]
+					     : &g->early_vi;
 	g->vi_mfn = INVALID_MFN;
 	v->guest = g;
 	timer_init(&v->singleshot, singleshot_fired, v);
@@ -64,7 +65,8 @@ static void area_unpin(struct guest_area *a)
 }
 
 /* One piece within a page: own, writable RAM only. */
-static int area_pin_part(struct domain *d, struct guest_area *a, unsigned int i, uint64_t gpa, uint16_t len)
+static int area_pin_part(struct domain *d, struct guest_area *a, unsigned int i, uint64_t gpa,
+			 uint16_t len)
 {
 	struct p2m_entry e;
 
@@ -194,7 +196,10 @@ void guest_areas_update(struct vcpu *v, uint32_t todo)
 	spin_unlock(&v->guest->lock);
 }
 
-/* Events may arrive all the while: the new place is filled before it is shown, then all is raised again. */
+/*
+ * Events may arrive all the while: the new place is filled before it is shown, then all is raised
+ * again.
+ */
 int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
 {
 	struct guest_area a = { 0 };
@@ -220,7 +225,10 @@ int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
 	g->vi_mfn = a.mfn[0];
 	WRITE_ONCE(g->vi, vi);
 	smp_mb();
-	/* A sender may have set bits in the old place after the copy: let the guest look at every word. */
+	/*
+	 * A sender may have set bits in the old place after the copy: let the guest look at every
+	 * word.
+	 */
 	WRITE_ONCE(vi->evtchn_pending_sel, ~0UL);
 	WRITE_ONCE(vi->evtchn_upcall_pending, 1);
 	spin_unlock(&v->guest->lock);
@@ -229,7 +237,8 @@ int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
 	return 0;
 }
 
-static int area_register(struct vcpu *v, struct guest_area *slot, guest_ptr_t area, uint16_t size, uint32_t todo)
+static int area_register(struct vcpu *v, struct guest_area *slot, guest_ptr_t area, uint16_t size,
+			 uint32_t todo)
 {
 	struct guest_area a = { 0 }, old;
 	int rc = guest_ptr_null(area) ? 0 : area_pin(v, &a, area, size);
@@ -247,7 +256,8 @@ static int area_register(struct vcpu *v, struct guest_area *slot, guest_ptr_t ar
 
 int guest_register_runstate(struct vcpu *v, guest_ptr_t area)
 {
-	return area_register(v, &v->guest->runstate, area, sizeof(struct vcpu_runstate_info), TODO_RUNSTATE);
+	return area_register(v, &v->guest->runstate, area, sizeof(struct vcpu_runstate_info),
+			     TODO_RUNSTATE);
 }
 
 int guest_register_time(struct vcpu *v, guest_ptr_t area)

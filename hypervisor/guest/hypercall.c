@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From VMMCALL to a handler and back: who may call, which handler, what becomes of RAX and RIP.
- * A restarted call leaves RIP on the instruction and its progress in the argument registers, so that
- * the guest executes it again; a call inside multicall keeps them in the caller's array.
+ * A restarted call leaves RIP on the instruction and its progress in the argument registers, so
+ * that the guest executes it again; a call inside multicall keeps them in the caller's array.
  */
 #include "guest/hypercall.h"
 #include "lib/errno.h"
@@ -64,7 +64,9 @@ void hypercall(struct vcpu *v)
 	hvm_advance(&v->hvm, 3);
 }
 
-/* Entries per run: a call inside may be long itself, and each restart sees interrupts in between. */
+/*
+ * Entries per run: a call inside may be long itself, and each restart sees interrupts in between.
+ */
 #define MULTICALL_BOUND 16
 
 int64_t hypercall_multicall(struct vcpu *v, struct call *call)
@@ -94,7 +96,8 @@ int64_t hypercall_multicall(struct vcpu *v, struct call *call)
 	return 0;
 }
 
-int64_t sub_op_run(struct vcpu *v, const struct sub_op *ops, unsigned int nr, uint64_t cmd, guest_ptr_t arg)
+int64_t sub_op_run(struct vcpu *v, const struct sub_op *ops, unsigned int nr, uint64_t cmd,
+		   guest_ptr_t arg)
 {
 	uint64_t buf[SUB_OP_MAX_SIZE / 8];
 	const struct sub_op *op;

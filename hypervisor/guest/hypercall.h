@@ -2,9 +2,9 @@
 /*
  * Hypercalls: one row per call in hypercalls.def, one handler each.
  *
- * A handler copies its arguments in once, checks them all, then commits. Long work stops at a bound:
- * the handler writes its progress into call->arg[] and returns -ERESTART, and the dispatcher runs it
- * again with those arguments, after the run loop has looked around.
+ * A handler copies its arguments in once, checks them all, then commits. Long work stops at a
+ * bound: the handler writes its progress into call->arg[] and returns -ERESTART, and the dispatcher
+ * runs it again with those arguments, after the run loop has looked around.
  */
 #ifndef GUEST_HYPERCALL_H
 #define GUEST_HYPERCALL_H
@@ -27,7 +27,10 @@ void hypercall(struct vcpu *v);
 /* Fill a guest's hypercall page (MSR 0x40000000); -EINVAL when gpa is no RAM page. */
 int hypercall_page_write(struct vcpu *v, uint64_t gpa);
 
-/* Sub-operations of one call: how many bytes of struct to copy in, and whether to copy it out again. */
+/*
+ * Sub-operations of one call: how many bytes of struct to copy in, and whether to copy it out
+ * again.
+ */
 struct sub_op {
 	uint16_t size; /* 0: no argument */
 	bool copy_back;
@@ -35,10 +38,11 @@ struct sub_op {
 };
 
 /*
- * Look up cmd in a table of nr rows, copy its struct in from `arg`, run it, copy it back on success.
- * -ENOSYS for a row that is not there.
+ * Look up cmd in a table of nr rows, copy its struct in from `arg`, run it, copy it back on
+ * success. -ENOSYS for a row that is not there.
  */
-int64_t sub_op_run(struct vcpu *v, const struct sub_op *table, unsigned int nr, uint64_t cmd, guest_ptr_t arg);
+int64_t sub_op_run(struct vcpu *v, const struct sub_op *table, unsigned int nr, uint64_t cmd,
+		   guest_ptr_t arg);
 #define SUB_OP_MAX_SIZE 128
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Before an entry: INIT and SIPI, updates of guest-visible areas, NMIs, and the one interrupt that can be
- * delivered now. For what cannot be delivered yet an interrupt window is requested, and its exit sets
- * TODO_INTR again. Nothing is polled: whoever changes the vLAPIC's mind (EOI, TPR, a new interrupt) kicks.
+ * Before an entry: INIT and SIPI, updates of guest-visible areas, NMIs, and the one interrupt that
+ * can be delivered now. For what cannot be delivered yet an interrupt window is requested, and its
+ * exit sets TODO_INTR again. Nothing is polled: whoever changes the vLAPIC's mind (EOI, TPR, a
+ * new interrupt) kicks.
  */
 #include "dev/vlapic.h"
 #include "guest/inject.h"
@@ -37,7 +38,9 @@ static void wait_for_window(struct vcpu *v, uint32_t todo)
 
 static void deliver_nmi(struct vcpu *v)
 {
-	static const struct hvm_event nmi = { .vector = VECTOR_NMI, .type = EVENT_NMI, .valid = true };
+	static const struct hvm_event nmi = { .vector = VECTOR_NMI,
+					      .type = EVENT_NMI,
+					      .valid = true };
 
 	if (v->hvm.nmi_masked || v->hvm.interrupt_shadow || hvm_ops->is_injecting(&v->hvm))
 		atomic_or(&v->todo, TODO_NMI);
@@ -47,7 +50,8 @@ static void deliver_nmi(struct vcpu *v)
 
 static void inject_vector(struct vcpu *v, uint8_t vector)
 {
-	hvm_ops->inject(&v->hvm, &(struct hvm_event){ .vector = vector, .type = EVENT_INTR, .valid = true });
+	hvm_ops->inject(&v->hvm,
+			&(struct hvm_event){ .vector = vector, .type = EVENT_INTR, .valid = true });
 }
 
 /* HVM_PARAM_CALLBACK_IRQ's vector: level-like while upcall_pending is set, bypassing the vLAPIC. */

@@ -5,7 +5,9 @@
 
 #include "core/domain.h"
 
-/* Carry out v's todo bits. False: it must not be entered now (it went down); choose again. Own CPU. */
+/*
+ * Carry out v's todo bits. False: it must not be entered now (it went down); choose again. Own CPU.
+ */
 bool settle(struct vcpu *v);
 
 #endif

@@ -27,8 +27,8 @@ static int map_one(struct domain *d, struct domain *fd, uint64_t idx, uint64_t g
 	return rc;
 }
 
-static int64_t map_batch(struct domain *d, struct domain *fd, const struct xen_add_to_physmap_batch *op,
-			 uint64_t *start)
+static int64_t map_batch(struct domain *d, struct domain *fd,
+			 const struct xen_add_to_physmap_batch *op, uint64_t *start)
 {
 	unsigned int budget = FOREIGN_PER_RUN;
 	uint64_t i, idx, gfn;
@@ -89,14 +89,15 @@ static int map_grant_frame(struct domain *d, struct domain *fd, uint64_t frame, 
 	return rc;
 }
 
-static int64_t map_grant_frames(struct domain *d, struct domain *fd, const struct xen_mem_acquire_resource *op,
-				uint64_t *start)
+static int64_t map_grant_frames(struct domain *d, struct domain *fd,
+				const struct xen_mem_acquire_resource *op, uint64_t *start)
 {
 	unsigned int budget = FOREIGN_PER_RUN;
 	uint64_t i, gfn;
 	int rc;
 
-	if (op->frame + op->nr_frames < op->frame || op->frame + op->nr_frames > fd->max_grant_frames)
+	if (op->frame + op->nr_frames < op->frame ||
+	    op->frame + op->nr_frames > fd->max_grant_frames)
 		return -EINVAL;
 	for (i = *start; i < op->nr_frames; i++) {
 		if (!budget--) {

@@ -14,7 +14,9 @@
 #define CMD_BITS 6
 #define CMD_MASK ((1u << CMD_BITS) - 1)
 
-/* Pages made or given back per run: zeroing 2 MiB is as long as we want to keep interrupts waiting. */
+/*
+ * Pages made or given back per run: zeroing 2 MiB is as long as we want to keep interrupts waiting.
+ */
 #define PAGES_PER_RUN 512
 /* Entries removed before their TLB flush. */
 #define TAKE_BATCH 64
@@ -87,7 +89,9 @@ static int64_t op_decrease_reservation(struct vcpu *v, guest_ptr_t arg, uint64_t
 	return for_extents(v, arg, start, extent_decrease);
 }
 
-/* The argument of these is a domid alone; more than one of them asks for a number of that domain. */
+/*
+ * The argument of these is a domid alone; more than one of them asks for a number of that domain.
+ */
 static int64_t ask(struct vcpu *v, guest_ptr_t arg, int64_t (*fn)(const struct domain *d))
 {
 	struct domain *d;

@@ -6,8 +6,8 @@
 #include "core/guest_copy.h"
 
 /*
- * *start is the first element to do; a handler that stops early writes its progress there and returns
- * -ERESTART. The guest may have made it up: nothing but the loop may depend on it.
+ * *start is the first element to do; a handler that stops early writes its progress there and
+ * returns -ERESTART. The guest may have made it up: nothing but the loop may depend on it.
  */
 typedef int64_t memory_fn(struct vcpu *v, guest_ptr_t arg, uint64_t *start);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who may do what to whom: a privileged domain may act on every other, all others on themselves only. */
+/*
+ * Who may do what to whom: a privileged domain may act on every other, all others on themselves
+ * only.
+ */
 #ifndef GUEST_PERMS_H
 #define GUEST_PERMS_H
 

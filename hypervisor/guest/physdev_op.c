@@ -13,8 +13,10 @@ static int64_t op_noted(struct vcpu *v, void *arg)
 }
 
 static const struct sub_op ops[] = {
-	[PHYSDEVOP_pci_mmcfg_reserved] = { sizeof(struct physdev_pci_mmcfg_reserved), false, op_noted },
-	[PHYSDEVOP_pci_device_add] = { offsetof(struct physdev_pci_device_add, optarr), false, op_noted },
+	[PHYSDEVOP_pci_mmcfg_reserved] = { sizeof(struct physdev_pci_mmcfg_reserved), false,
+					   op_noted },
+	[PHYSDEVOP_pci_device_add] = { offsetof(struct physdev_pci_device_add, optarr), false,
+				       op_noted },
 	[PHYSDEVOP_pci_device_remove] = { sizeof(struct physdev_pci_device), false, op_noted },
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One gfn at a time: see physmap.h. No lock of its own; p2m calls are atomic and races show as -EBUSY. */
+/*
+ * One gfn at a time: see physmap.h. No lock of its own; p2m calls are atomic and races show as
+ * -EBUSY.
+ */
 #include "guest/physmap.h"
 #include "lib/errno.h"
 
@@ -89,7 +92,8 @@ int physmap_populate(struct domain *d, gfn_t gfn, unsigned int order)
 	mfn_t mfn;
 	int rc;
 
-	if (order > PAGE_ORDER_2M || gfn.n & (nr - 1) || gfn.n > P2M_MAX_GFN || READ_ONCE(d->state) == DOM_DYING)
+	if (order > PAGE_ORDER_2M || gfn.n & (nr - 1) || gfn.n > P2M_MAX_GFN ||
+	    READ_ONCE(d->state) == DOM_DYING)
 		return -EINVAL;
 	if (d->is_identity)
 		return order ? -EINVAL : unpark(d, gfn);

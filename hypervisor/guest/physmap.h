@@ -10,8 +10,8 @@
 #include "core/domain.h"
 
 /*
- * Put a frame at gfn, removing RAM, SHARED or FOREIGN that is there. The caller's reference to mfn goes
- * to the entry on success. -EBUSY: a grant mapping is there, or somebody else changes it too.
+ * Put a frame at gfn, removing RAM, SHARED or FOREIGN that is there. The caller's reference to mfn
+ * goes to the entry on success. -EBUSY: a grant mapping is there, or somebody else changes it too.
  */
 int physmap_place(struct domain *d, gfn_t gfn, mfn_t mfn, enum p2m_type type);
 /* p2m_map(), and the flush it owes when it replaced a device's page; only Dom0 has those. */
@@ -23,7 +23,10 @@ int physmap_take(struct domain *d, gfn_t gfn, struct p2m_entry *e);
 /* What becomes of a removed entry's reference. */
 void physmap_put(struct domain *d, struct p2m_entry e);
 
-/* 2^order zeroed frames at gfn. -ENOMEM, -EEXIST, -EINVAL. Identity domains: order 0, their parked page. */
+/*
+ * 2^order zeroed frames at gfn. -ENOMEM, -EEXIST, -EINVAL. Identity domains: order 0, their parked
+ * page.
+ */
 int physmap_populate(struct domain *d, gfn_t gfn, unsigned int order);
 
 #endif

@@ -95,7 +95,8 @@ static const struct sub_op ops[] = {
 	[SCHEDOP_block] = { 0, false, op_block },
 	[SCHEDOP_shutdown] = { sizeof(struct sched_shutdown), false, op_shutdown },
 	[SCHEDOP_poll] = { sizeof(struct sched_poll), false, op_poll },
-	[SCHEDOP_remote_shutdown] = { sizeof(struct sched_remote_shutdown), false, op_remote_shutdown },
+	[SCHEDOP_remote_shutdown] = { sizeof(struct sched_remote_shutdown), false,
+				      op_remote_shutdown },
 };
 
 int64_t hypercall_sched_op(struct vcpu *v, struct call *call)

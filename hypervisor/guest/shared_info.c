@@ -120,7 +120,10 @@ void guest_vcpu_started(struct vcpu *v)
 	vcpu_kick(v, TODO_TIME | TODO_RUNSTATE);
 }
 
-/* Type in bits 63:56. A GSI or PCI line (types 0 and 1) is stored by the caller but drives nothing here. */
+/*
+ * Type in bits 63:56. A GSI or PCI line (types 0 and 1) is stored by the caller but drives nothing
+ * here.
+ */
 void guest_set_callback(struct domain *d, uint64_t param)
 {
 	struct vcpu *v;

@@ -65,7 +65,9 @@ void guest_vcpu_free(struct vcpu *v);
 
 /* The run loop, before entry, for TODO_RUNSTATE and TODO_TIME. */
 void guest_areas_update(struct vcpu *v, uint32_t todo);
-/* The run loop, after INIT+SIPI or vcpu_up made v start: raise again what came while it was down. */
+/*
+ * The run loop, after INIT+SIPI or vcpu_up made v start: raise again what came while it was down.
+ */
 void guest_vcpu_started(struct vcpu *v);
 /* TODO_UPCALL: vector to inject past the vLAPIC while events are pending, or -1. */
 static inline int guest_upcall_vector(const struct vcpu *v)
@@ -87,7 +89,10 @@ int guest_set_upcall_vector(struct vcpu *v, uint8_t vector);
 
 /* Write the wall clock into d's shared_info again (settime, settimeoffset). */
 void guest_wallclock_update(struct domain *d);
-/* What XENMEM_memory_map answers; entries are copied. -E2BIG, -ENOMEM. Dom0 builder, set_memory_map. */
+/*
+ * What XENMEM_memory_map answers; entries are copied. -E2BIG, -ENOMEM. Dom0 builder,
+ * set_memory_map.
+ */
 int guest_set_memory_map(struct domain *d, const struct e820_entry *e, uint32_t nr);
 
 #endif

@@ -20,7 +20,8 @@ int sysctl_readconsole(struct vcpu *v, struct xen_sysctl *op)
 	char buf[READ_CHUNK];
 
 	while (done < size) {
-		n = (uint32_t)console_read_ring(&index, buf, min(size - done, (uint32_t)sizeof(buf)));
+		n = (uint32_t)console_read_ring(&index, buf,
+						min(size - done, (uint32_t)sizeof(buf)));
 		if (!n)
 			break;
 		if (copy_to_guest(guest_ptr_add(HANDLE_PTR(r->buffer), done), buf, n))
@@ -52,11 +53,13 @@ int sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 	p->max_cpu_id = nr_cpus - 1;
 	p->nr_nodes = 1;
 	p->cpu_khz = (uint32_t)tsc_khz;
-	p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v1;
+	p->capabilities =
+		XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v1;
 	p->total_pages = frame_nr_total();
 	p->free_pages = frame_nr_free();
 	p->max_mfn = frame_nr_table() - 1;
-	memcpy(p->hw_cap, (uint32_t[8]){ c1.edx, c1.ecx, e1.edx, e1.ecx, cd.eax, c7.ebx, c7.ecx, e7.edx },
+	memcpy(p->hw_cap,
+	       (uint32_t[8]){ c1.edx, c1.ecx, e1.edx, e1.ecx, cd.eax, c7.ebx, c7.ecx, e7.edx },
 	       sizeof(p->hw_cap));
 	return 0;
 }
@@ -117,13 +120,16 @@ int sysctl_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
 int sysctl_numainfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_numainfo *n = &op->u.numainfo;
-	struct xen_sysctl_meminfo mem = { frame_nr_total() << PAGE_SHIFT, frame_nr_free() << PAGE_SHIFT };
+	struct xen_sysctl_meminfo mem = {
+		.memsize = frame_nr_total() << PAGE_SHIFT, .memfree = frame_nr_free() << PAGE_SHIFT,
+	};
 	uint32_t distance = LOCAL_DISTANCE;
 	guest_ptr_t mem_out = HANDLE_PTR(n->meminfo), distance_out = HANDLE_PTR(n->distance);
 
 	if (n->num_nodes && !guest_ptr_null(mem_out) && copy_to_guest(mem_out, &mem, sizeof(mem)))
 		return -EFAULT;
-	if (n->num_nodes && !guest_ptr_null(distance_out) && copy_to_guest(distance_out, &distance, sizeof(distance)))
+	if (n->num_nodes && !guest_ptr_null(distance_out) &&
+	    copy_to_guest(distance_out, &distance, sizeof(distance)))
 		return -EFAULT;
 	n->num_nodes = 1;
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sysctl: schedulers and CPU pools. There is one scheduler, which the tools know by the parameters it
- * shares with credit2, and one pool with all CPUs and all domains.
+ * sysctl: schedulers and CPU pools. There is one scheduler, which the tools know by the parameters
+ * it shares with credit2, and one pool with all CPUs and all domains.
  */
 #include "guest/domctl.h"
 #include "lib/errno.h"
@@ -23,7 +23,9 @@ int sysctl_scheduler_op(struct vcpu *v, struct xen_sysctl *op)
 		s->u.sched_credit2.ratelimit_us = 0;
 		return 0;
 	}
-	return s->cmd == XEN_SYSCTL_SCHEDOP_putinfo && !s->u.sched_credit2.ratelimit_us ? 0 : -EINVAL;
+	if (s->cmd != XEN_SYSCTL_SCHEDOP_putinfo || s->u.sched_credit2.ratelimit_us)
+		return -EINVAL;
+	return 0;
 }
 
 static uint32_t count_domains(void)

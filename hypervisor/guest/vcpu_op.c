@@ -93,9 +93,12 @@ static const struct vcpu_sub_op ops[] = {
 	[VCPUOP_up] = { 0, false, false, op_up },
 	[VCPUOP_down] = { 0, false, false, op_down },
 	[VCPUOP_is_up] = { 0, false, false, op_is_up },
-	[VCPUOP_get_runstate_info] = { sizeof(struct vcpu_runstate_info), false, true, op_get_runstate_info },
-	[VCPUOP_register_runstate_memory_area] = { sizeof(struct vcpu_register_runstate_memory_area), false,
-						   false, op_register_runstate },
+	[VCPUOP_get_runstate_info] = { sizeof(struct vcpu_runstate_info), false, true,
+				       op_get_runstate_info },
+	[VCPUOP_register_runstate_memory_area] = {
+		sizeof(struct vcpu_register_runstate_memory_area), false, false,
+		op_register_runstate,
+	},
 	[VCPUOP_stop_periodic_timer] = { 0, false, false, op_stop_periodic },
 	[VCPUOP_set_singleshot_timer] = { sizeof(struct vcpu_set_singleshot_timer), true, false,
 					  op_set_singleshot },
@@ -103,8 +106,8 @@ static const struct vcpu_sub_op ops[] = {
 	[VCPUOP_register_vcpu_info] = { sizeof(struct vcpu_register_vcpu_info), false, false,
 					op_register_vcpu_info },
 	[VCPUOP_send_nmi] = { 0, false, false, op_send_nmi },
-	[VCPUOP_register_vcpu_time_memory_area] = { sizeof(struct vcpu_register_time_memory_area), false, false,
-						    op_register_time },
+	[VCPUOP_register_vcpu_time_memory_area] = { sizeof(struct vcpu_register_time_memory_area),
+						    false, false, op_register_time },
 };
 
 int64_t hypercall_vcpu_op(struct vcpu *v, struct call *call)

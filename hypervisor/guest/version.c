@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xen_version (17). We say 4.17, whose ABI we implement, because Debian's scripts choose their tools by
- * that number; the extra version is our name.
+ * xen_version (17). We say 4.17, whose ABI we implement, because Debian's scripts choose their
+ * tools by that number; the extra version is our name.
  */
 #include "guest/version.h"
 #include "guest/hypercall.h"
@@ -78,7 +78,8 @@ static int64_t op_get_features(struct vcpu *v, guest_ptr_t arg)
 	s.submap = 1u << XENFEAT_writable_page_tables | 1u << XENFEAT_auto_translated_physmap |
 		   1u << XENFEAT_hvm_callback_vector | 1u << XENFEAT_hvm_safe_pvclock |
 		   1u << XENFEAT_memory_op_vnode_supported;
-	s.submap |= v->d->is_identity ? 1u << XENFEAT_direct_mapped : 1u << XENFEAT_not_direct_mapped;
+	s.submap |=
+		v->d->is_identity ? 1u << XENFEAT_direct_mapped : 1u << XENFEAT_not_direct_mapped;
 	if (v->d->is_hwdom)
 		s.submap |= 1u << XENFEAT_dom0;
 	return answer(arg, &s, sizeof(s));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Event channels: each operation's rules, delivery bits, teardown, a race of two closers, and a random
- * sequence of three domains against a model. Invariants after every operation: evtchn_check() of all, and a
- * domain's references are one for itself and one per binding that leads to it from another.
+ * Event channels: each operation's rules, delivery bits, teardown, a race of two closers, and a
+ * random sequence of three domains against a model. Invariants after every operation:
+ * evtchn_check() of all, and a domain's references are one for itself and one per binding that
+ * leads to it from another.
  */
 #include "guest_setup.h"
 #include "guest/evtchn.h"
@@ -29,7 +30,8 @@ static void check_all(void)
 	for (unsigned int d = 0; d < NR_DOMS; d++) {
 		evtchn_check(&doms[d]);
 		for (uint32_t p = 0; p < doms[d].evtchn->nr_ports; p++)
-			if (at(d, p)->state == EVTCHNSTAT_interdomain && at(d, p)->remote != &doms[d])
+			if (at(d, p)->state == EVTCHNSTAT_interdomain &&
+			    at(d, p)->remote != &doms[d])
 				refs[at(d, p)->remote->id - 1]++;
 	}
 	for (unsigned int d = 0; d < NR_DOMS; d++)
@@ -130,7 +132,8 @@ static void binds_only_what_was_offered(void **state)
 	assert_int_equal(evtchn_bind_interdomain(&doms[1], &doms[0], ~0u, &port), -EINVAL);
 	port = bind(1, 0, a);
 	assert_ptr_equal(last_upcall, &vcpus[1][0]); /* vCPU 0, whoever binds */
-	assert_true(take(1, port)); /* set at once: what was sent before there was a peer is not lost */
+	assert_true(
+		take(1, port)); /* set at once: what was sent before there was a peer is not lost */
 	assert_int_equal(evtchn_bind_interdomain(&doms[1], &doms[0], a, &port), -EINVAL);
 	check_all();
 }
@@ -194,7 +197,8 @@ static void virqs_have_one_owner(void **state)
 	evtchn_send_global_virq(&doms[0], VIRQ_DOM_EXC);
 	assert_ptr_equal(last_upcall, &vcpus[0][1]);
 	assert_int_equal(evtchn_send(&doms[0], p), -EINVAL); /* only the hypervisor raises it */
-	assert_int_equal(evtchn_close(&doms[0], p), 0); /* bound for vCPU 0, though vCPU 1 was notified */
+	assert_int_equal(evtchn_close(&doms[0], p),
+			 0); /* bound for vCPU 0, though vCPU 1 was notified */
 	check_all();
 	evtchn_send_global_virq(NULL, VIRQ_DOM_EXC);
 }
@@ -335,7 +339,10 @@ static uint32_t model_free(unsigned int d)
 	return p;
 }
 
-/* An operation that opens a port of d, and that nothing else forbids, gave rc and port; want is the lowest free. */
+/*
+ * An operation that opens a port of d, and that nothing else forbids, gave rc and port; want is the
+ * lowest free.
+ */
 static struct model_port *opened(unsigned int d, uint32_t want, int rc, uint32_t port)
 {
 	if (want == MODEL_PORTS) {
@@ -373,14 +380,17 @@ static void random_bind(unsigned int d, unsigned int rd)
 	m = opened(d, want, rc, port);
 	if (!m)
 		return;
-	*m = (struct model_port){ .state = EVTCHNSTAT_interdomain, .rd = rd, .rport = rport, .pending = true };
+	*m = (struct model_port){
+		.state = EVTCHNSTAT_interdomain, .rd = rd, .rport = rport, .pending = true
+	};
 	r->state = EVTCHNSTAT_interdomain;
 	r->rport = port;
 }
 
 static void random_virq(unsigned int d)
 {
-	unsigned int virq = unit_below(2) ? VIRQ_TIMER : VIRQ_DOM_EXC, vcpu = (unsigned int)unit_below(NR_VCPUS);
+	unsigned int virq = unit_below(2) ? VIRQ_TIMER : VIRQ_DOM_EXC,
+		     vcpu = (unsigned int)unit_below(NR_VCPUS);
 	uint32_t want = model_free(d), port = 0;
 	int rc = evtchn_bind_virq(&doms[d], virq, vcpu, &port);
 	struct model_port *m;
@@ -398,7 +408,9 @@ static void random_virq(unsigned int d)
 	}
 	m = opened(d, want, rc, port);
 	if (m)
-		*m = (struct model_port){ .state = EVTCHNSTAT_virq, .virq = virq, .virq_vcpu = vcpu };
+		*m = (struct model_port){ .state = EVTCHNSTAT_virq,
+					  .virq = virq,
+					  .virq_vcpu = vcpu };
 }
 
 static void random_raise(unsigned int d)
@@ -495,7 +507,8 @@ static void random_step(void)
 static void compare_with_model(void)
 {
 	for (unsigned int d = 0; d < NR_DOMS; d++) {
-		for (uint32_t p = 1; p < min(doms[d].evtchn->nr_ports, (uint32_t)MODEL_PORTS); p++) {
+		for (uint32_t p = 1; p < min(doms[d].evtchn->nr_ports, (uint32_t)MODEL_PORTS);
+		     p++) {
 			assert_int_equal(at(d, p)->state, model[d][p].state);
 			assert_int_equal(evtchn_is_pending(&doms[d], p), model[d][p].pending);
 			if (model[d][p].state == EVTCHNSTAT_interdomain)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Grants over a real p2m and real frames: mapping, unmapping and copying between three domains, entries
- * that change while in use, batches, what dies when. A random sequence has a model of all mappings.
- * Invariants after every operation: gnttab_check() of all, domain references, each frame's count (one for
- * its owner's p2m and one per mapping), marks in the entries exactly while something is in use.
+ * Grants over a real p2m and real frames: mapping, unmapping and copying between three domains,
+ * entries that change while in use, batches, what dies when. A random sequence has a model of all
+ * mappings. Invariants after every operation: gnttab_check() of all, domain references, each
+ * frame's count (one for its owner's p2m and one per mapping), marks in the entries exactly while
+ * something is in use.
  */
 #include "guest_setup.h"
 #include "guest/gnttab.h"
@@ -63,7 +64,8 @@ static uint16_t marks_of(unsigned int d, uint32_t ref)
 	for (unsigned int m = 0; m < NR_DOMS; m++)
 		for (unsigned int s = 0; s < ARRAY_SIZE(map[m]); s++)
 			if (map[m][s].used && map[m][s].owner == d && map[m][s].ref == ref)
-				marks |= map[m][s].readonly ? GTF_reading : GTF_reading | GTF_writing;
+				marks |= map[m][s].readonly ? GTF_reading
+							    : GTF_reading | GTF_writing;
 	return marks;
 }
 
@@ -78,7 +80,9 @@ static void check_all(void)
 			const struct mapping *m = &map[d][s];
 			struct p2m_entry e = p2m_lookup(&doms[d].p2m, GFN(MAP_BASE + s));
 
-			assert_int_equal(e.type, !m->used ? P2M_NONE : m->readonly ? P2M_GRANT_RO : P2M_GRANT_RW);
+			assert_int_equal(e.type, !m->used      ? P2M_NONE
+						 : m->readonly ? P2M_GRANT_RO
+							       : P2M_GRANT_RW);
 			if (!m->used)
 				continue;
 			assert_int_equal(e.mfn.n, m->mfn);
@@ -89,7 +93,8 @@ static void check_all(void)
 		for (unsigned int p = 0; p < NR_PAGES; p++)
 			assert_int_equal(page_count(ram[d][p]), 1 + uses_of_frame(ram[d][p].n));
 		for (uint32_t r = 0; r < NR_REFS; r++)
-			assert_int_equal(entry(d, r)->flags & (GTF_reading | GTF_writing), marks_of(d, r));
+			assert_int_equal(entry(d, r)->flags & (GTF_reading | GTF_writing),
+					 marks_of(d, r));
 	}
 	for (unsigned int d = 0; d < NR_DOMS; d++)
 		assert_int_equal(doms[d].refcount, refs[d]);
@@ -107,8 +112,8 @@ static int setup(void **state)
 	frame_give_heap(MFN(0), NR_FRAMES);
 	fake_cpus_init(2);
 	for (unsigned int d = 0; d < NR_DOMS; d++) {
-		if (p2m_init(&doms[d].p2m, &p2m_format_npt, doms[d].id, true) || gnttab_create(&doms[d]) ||
-		    gnttab_get_frame(&doms[d], 0, &mfn))
+		if (p2m_init(&doms[d].p2m, &p2m_format_npt, doms[d].id, true) ||
+		    gnttab_create(&doms[d]) || gnttab_get_frame(&doms[d], 0, &mfn))
 			return 1;
 		for (unsigned int p = 0; p < NR_PAGES; p++) {
 			ram[d][p] = frame_alloc_domain(doms[d].id, 0, PAGE_RAM);
@@ -142,7 +147,8 @@ static int teardown(void **state)
 		p2m_free(&doms[d].p2m);
 	}
 	if (frame_nr_free() != NR_FRAMES) {
-		print_message("%llu frames free of %u\n", (unsigned long long)frame_nr_free(), NR_FRAMES);
+		print_message("%llu frames free of %u\n", (unsigned long long)frame_nr_free(),
+			      NR_FRAMES);
 		return 1;
 	}
 	fake_frames_init(0);
@@ -150,11 +156,14 @@ static int teardown(void **state)
 }
 
 /* Map ref of domain `owner` at d's slot; the status. */
-static int16_t do_map(unsigned int d, unsigned int slot, unsigned int owner, uint32_t ref, uint32_t flags)
+static int16_t do_map(unsigned int d, unsigned int slot, unsigned int owner, uint32_t ref,
+		      uint32_t flags)
 {
 	struct gnttab_map_grant_ref op = {
-		.host_addr = (uint64_t)(MAP_BASE + slot) << PAGE_SHIFT, .flags = flags | GNTMAP_host_map,
-		.ref = ref, .dom = doms[owner].id,
+		.host_addr = (uint64_t)(MAP_BASE + slot) << PAGE_SHIFT,
+		.flags = flags | GNTMAP_host_map,
+		.ref = ref,
+		.dom = doms[owner].id,
 	};
 	uint32_t done;
 
@@ -162,7 +171,8 @@ static int16_t do_map(unsigned int d, unsigned int slot, unsigned int owner, uin
 	assert_int_equal(done, 1);
 	if (op.status == GNTST_okay)
 		map[d][slot] = (struct mapping){
-			true, flags & GNTMAP_readonly, owner, ref, op.handle, op.dev_bus_addr >> PAGE_SHIFT,
+			true,	   flags & GNTMAP_readonly,	  owner, ref,
+			op.handle, op.dev_bus_addr >> PAGE_SHIFT,
 		};
 	return op.status;
 }
@@ -186,7 +196,8 @@ static void maps_and_unmaps(void **state)
 	check_all();
 	assert_int_equal(do_map(1, 1, 0, 2, GNTMAP_readonly), GNTST_okay);
 	check_all();
-	assert_int_equal(do_unmap(1, 1, map[1][0].handle), GNTST_general_error); /* that one is elsewhere */
+	assert_int_equal(do_unmap(1, 1, map[1][0].handle),
+			 GNTST_general_error); /* that one is elsewhere */
 	assert_int_equal(do_unmap(1, 0, map[1][0].handle), GNTST_okay);
 	check_all(); /* still read by the other: GTF_writing alone is gone */
 	assert_int_equal(do_unmap(1, 0, map[1][0].handle), GNTST_bad_handle);
@@ -305,7 +316,8 @@ static void batches_stop_and_go_on(void **state)
 			.host_addr = (uint64_t)(MAP_BASE + i) << PAGE_SHIFT,
 			.handle = i < 60 ? map[1][i].handle : 9999,
 		};
-	while ((rc = gnttab_op_unmap(&vcpus[1][0], GUEST_PTR((uintptr_t)&ops[at]), 100 - at, &done)) == -ERESTART)
+	while ((rc = gnttab_op_unmap(&vcpus[1][0], GUEST_PTR((uintptr_t)&ops[at]), 100 - at,
+				     &done)) == -ERESTART)
 		at += done;
 	assert_int_equal(rc, 0);
 	assert_int_equal(at + done, 100);
@@ -413,11 +425,14 @@ static void random_sequences(void **state)
 {
 	unit_seed();
 	for (unsigned int i = 0; i < 5000; i++) {
-		unsigned int d = (unsigned int)unit_below(NR_DOMS), slot = (unsigned int)unit_below(16);
+		unsigned int d = (unsigned int)unit_below(NR_DOMS),
+			     slot = (unsigned int)unit_below(16);
 		struct gnttab_copy op = {
-			.source = { .u.ref = (uint32_t)unit_below(NR_REFS), .domid = doms[(d + 2) % NR_DOMS].id },
+			.source = { .u.ref = (uint32_t)unit_below(NR_REFS),
+				    .domid = doms[(d + 2) % NR_DOMS].id },
 			.dest = { .u.gmfn = unit_below(NR_PAGES), .domid = DOMID_SELF },
-			.len = (uint16_t)unit_below(4096), .flags = GNTCOPY_source_gref,
+			.len = (uint16_t)unit_below(4096),
+			.flags = GNTCOPY_source_gref,
 		};
 		bool used;
 
@@ -428,7 +443,8 @@ static void random_sequences(void **state)
 			break;
 		case 2:
 			used = map[d][slot].used;
-			assert_int_equal(do_unmap(d, slot, map[d][slot].handle) == GNTST_okay, used);
+			assert_int_equal(do_unmap(d, slot, map[d][slot].handle) == GNTST_okay,
+					 used);
 			break;
 		case 3:
 			assert_int_equal(do_copy(d, op), GNTST_okay);

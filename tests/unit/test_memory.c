@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * memory_op over a real p2m and real frames: populate and decrease with their restarts, what lies at a gfn,
- * other domains' pages, Dom0's identity rule, and a random sequence against an array of what is where.
- * Invariants after every operation: each domain's charged pages are its p2m's RAM plus what is parked or
- * held elsewhere, and no lock is held.
+ * memory_op over a real p2m and real frames: populate and decrease with their restarts, what lies
+ * at a gfn, other domains' pages, Dom0's identity rule, and a random sequence against an array of
+ * what is where. Invariants after every operation: each domain's charged pages are its p2m's RAM
+ * plus what is parked or held elsewhere, and no lock is held.
  */
 #include "guest_setup.h"
 #include "guest/gnttab.h"
@@ -63,7 +63,8 @@ static int setup(void **state)
 	fake_cpus_init(2);
 	for (unsigned int d = 0; d < NR_DOMS; d++) {
 		doms[d].max_pages = 3000;
-		if (p2m_init(&doms[d].p2m, &p2m_format_npt, doms[d].id, true) || gnttab_create(&doms[d]))
+		if (p2m_init(&doms[d].p2m, &p2m_format_npt, doms[d].id, true) ||
+		    gnttab_create(&doms[d]))
 			return 1;
 		infos[d].shared_mfn = frame_alloc_domain(doms[d].id, 0, PAGE_SHARED);
 		infos[d].shared_gfn = ~0ULL;
@@ -118,7 +119,9 @@ static int64_t memory_op(unsigned int d, unsigned int cmd, void *arg, unsigned i
 static int64_t reserve(unsigned int d, unsigned int cmd, domid_t whose, uint64_t *gfns, uint64_t nr,
 		       unsigned int order, unsigned int *restarts)
 {
-	struct xen_memory_reservation r = { .nr_extents = nr, .extent_order = order, .domid = whose };
+	struct xen_memory_reservation r = { .nr_extents = nr,
+					    .extent_order = order,
+					    .domid = whose };
 
 	set_xen_guest_handle(r.extent_start, gfns);
 	return memory_op(d, cmd, &r, restarts);
@@ -136,14 +139,19 @@ static void populates_and_gives_back(void **state)
 
 	for (unsigned int i = 0; i < 1300; i++)
 		gfns[i] = 3 * i;
-	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, gfns, 1300, 0, &restarts), 1300);
+	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, gfns, 1300, 0, &restarts),
+			 1300);
 	assert_int_equal(restarts, 2);
 	assert_int_equal(doms[1].tot_pages, 1300);
 	assert_int_equal(doms[1].p2m.max_gfn, 3 * 1299);
-	/* A hole is in the way of taking, a page in the way of giving: the count says how far it went. */
+	/*
+	 * A hole is in the way of taking, a page in the way of giving: the count says how far it
+	 * went.
+	 */
 	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, gfns + 7, 5, 0, NULL), 0);
 	gfns[3] = 1;
-	assert_int_equal(reserve(1, XENMEM_decrease_reservation, DOMID_SELF, gfns, 1300, 0, NULL), 3);
+	assert_int_equal(reserve(1, XENMEM_decrease_reservation, DOMID_SELF, gfns, 1300, 0, NULL),
+			 3);
 	restarts = 0;
 	assert_int_equal(reserve(0, XENMEM_populate_physmap, 2, large, 3, 9, &restarts), 3);
 	assert_int_equal(restarts, 2);
@@ -165,7 +173,8 @@ static void limits_hold(void **state)
 	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, &beyond, 1, 0, NULL), 0);
 	assert_int_equal(reserve(1, XENMEM_populate_physmap, 3, &gfn, 1, 0, NULL), -EPERM);
 	assert_int_equal(reserve(1, XENMEM_populate_physmap, 77, &gfn, 1, 0, NULL), -ESRCH);
-	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, &gfn, ~0ULL, 0, NULL), -EINVAL);
+	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, &gfn, ~0ULL, 0, NULL),
+			 -EINVAL);
 	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, (void *)8, 4, 0, NULL), 0);
 	gfn = 0x1001;
 	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, &gfn, 1, 9, NULL), 0);
@@ -175,7 +184,9 @@ static void limits_hold(void **state)
 
 static int64_t place(unsigned int d, unsigned int space, uint64_t idx, uint64_t gfn)
 {
-	struct xen_add_to_physmap op = { .domid = DOMID_SELF, .space = space, .idx = idx, .gpfn = gfn };
+	struct xen_add_to_physmap op = {
+		.domid = DOMID_SELF, .space = space, .idx = idx, .gpfn = gfn
+	};
 
 	return memory_op(d, XENMEM_add_to_physmap, &op, NULL);
 }
@@ -185,7 +196,8 @@ static void shared_frames_move(void **state)
 	uint64_t gfn = 5;
 
 	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, &gfn, 1, 0, NULL), 1);
-	assert_int_equal(place(1, XENMAPSPACE_shared_info, 0, 5), 0); /* the RAM that was there is freed */
+	assert_int_equal(place(1, XENMAPSPACE_shared_info, 0, 5),
+			 0); /* the RAM that was there is freed */
 	assert_int_equal(doms[1].tot_pages, 0);
 	assert_int_equal(type_at(1, 5), P2M_SHARED);
 	assert_int_equal(place(1, XENMAPSPACE_shared_info, 0, 9), 0);
@@ -220,7 +232,10 @@ static void pages_move(void **state)
 static int map_foreign(unsigned int d, domid_t whose, uint64_t idx, uint64_t gfn)
 {
 	struct xen_add_to_physmap_batch op = {
-		.domid = DOMID_SELF, .space = XENMAPSPACE_gmfn_foreign, .size = 1, .u.foreign_domid = whose,
+		.domid = DOMID_SELF,
+		.space = XENMAPSPACE_gmfn_foreign,
+		.size = 1,
+		.u.foreign_domid = whose,
 	};
 	int err = 77;
 	int64_t rc;
@@ -270,7 +285,8 @@ static void identity_pages_come_home(void **state)
 	assert_int_equal(reserve(0, XENMEM_populate_physmap, DOMID_SELF, gfns, 2, 0, NULL), 2);
 	assert_int_equal(p2m_lookup(&doms[0].p2m, GFN(FIRST + 3)).mfn.n, FIRST + 3);
 	assert_int_equal(page_count(MFN(FIRST + 3)), 1);
-	assert_int_equal(reserve(0, XENMEM_populate_physmap, DOMID_SELF, gfns, 1, 0, NULL), 0); /* is at home */
+	assert_int_equal(reserve(0, XENMEM_populate_physmap, DOMID_SELF, gfns, 1, 0, NULL),
+			 0); /* is at home */
 	assert_int_equal(reserve(0, XENMEM_populate_physmap, DOMID_SELF, &wrong, 1, 0, NULL), 0);
 	assert_int_equal(reserve(0, XENMEM_populate_physmap, DOMID_SELF, &other, 1, 0, NULL), 0);
 	assert_int_equal(place(0, XENMAPSPACE_shared_info, 0, FIRST + 1), 0);
@@ -320,13 +336,15 @@ static void random_sequences(void **state)
 			all &= ram[g];
 		}
 		if (unit_below(2)) {
-			assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, &gfn, 1, order, NULL),
+			assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, &gfn, 1,
+						 order, NULL),
 					 !any);
 			for (uint64_t g = gfn; !any && g < gfn + (1ULL << order); g++)
 				ram[g] = true;
 		} else {
-			assert_int_equal(reserve(1, XENMEM_decrease_reservation, DOMID_SELF, &gfn, 1, order,
-						 NULL), all);
+			assert_int_equal(reserve(1, XENMEM_decrease_reservation, DOMID_SELF, &gfn,
+						 1, order, NULL),
+					 all);
 			/* One that stops in the middle has given back what came before. */
 			for (uint64_t g = gfn; g < gfn + (1ULL << order) && ram[g]; g++)
 				ram[g] = false;
