@@ -48,7 +48,10 @@ static void memory_check(struct domain *d)
 	BUG_ON(!p2m_check(&d->p2m));
 }
 
-/* destroy may say -ERESTART; free comes with the last reference and accepts a part that was never made. */
+/*
+ * destroy may say -ERESTART; free comes with the last reference and accepts a part that was never
+ * made.
+ */
 static const struct part {
 	const char *name;
 	int (*create)(struct domain *d);
@@ -135,7 +138,7 @@ int domain_destroy(struct domain *d)
 		WRITE_ONCE(d->destroy_busy, 0);
 		return rc;
 	}
-	/* Dom0's daemons let go of the rings they have mapped only when they are told that it is dying. */
+	/* Dom0's daemons let go of the rings they have mapped only when told that it is dying. */
 	evtchn_send_global_virq(hardware_domain, VIRQ_DOM_EXC);
 	domain_torn_down(d);
 	return 0;
