@@ -4,7 +4,6 @@
  * entries allow everything; the rights are in the leaves. Tables are only added to, never freed.
  */
 #include "lib/bug.h"
-#include "lib/log.h"
 #include "x86/acpi.h"
 #include "x86/cr.h"
 #include "x86/features.h"
@@ -189,11 +188,6 @@ const void *acpi_map(uint64_t hpa, size_t len)
 	return phys_to_virt(hpa);
 }
 
-static void tlb_flush(void *unused)
-{
-	cr3_write(hostmap_cr3());
-}
-
 void hostmap_drop_init(void)
 {
 	for (char *va = __init_start; va < __init_end; va += PAGE_SIZE) {
@@ -203,9 +197,9 @@ void hostmap_drop_init(void)
 			table = phys_to_virt(*entry_at(table, (uintptr_t)va, l) & PTE_ADDR);
 		*entry_at(table, (uintptr_t)va, 1) = 0;
 	}
-	tlb_flush(NULL);
+	cr3_write(hostmap_cr3());
 	/* The others drop it at their next interrupt window; nothing goes there meanwhile but by a bug. */
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		if (cpu != cpu_id() && ipi_call(cpu, tlb_flush, NULL))
-			log_warn("CPU %u may still see init memory\n", cpu);
+		if (cpu != cpu_id())
+			ipi_flush(cpu);
 }

@@ -10,10 +10,7 @@ void ipi_init(void);
 /* Make cpu leave guest mode or idle and reach its next irq_window(); nothing else happens. */
 void ipi_kick(unsigned int cpu);
 
-/*
- * Run fn(arg) on cpu at its next interrupt window, in order per target. Does not wait for it.
- * -EBUSY when the target's queue is full (it holds 32): try again later.
- */
-int ipi_call(unsigned int cpu, void (*fn)(void *arg), void *arg) __must_check;
+/* Drop cpu's TLB entries of the hypervisor's own address space, at its next interrupt window. Does not wait. */
+void ipi_flush(unsigned int cpu);
 
 #endif

@@ -14,7 +14,7 @@ enum vector {
 	VEC_DYNAMIC_FIRST = 0x30,
 	VEC_DYNAMIC_LAST = 0xef,
 	VEC_KICK = 0xf8,  /* leave the guest, look around */
-	VEC_CALL = 0xf9,  /* run the call queue */
+	VEC_FLUSH = 0xf9, /* drop TLB entries of ours */
 	VEC_TIMER = 0xfa, /* LAPIC timer */
 	VEC_ERROR = 0xfe, /* LAPIC error */
 	VEC_SPURIOUS = 0xff,

@@ -11,7 +11,7 @@
  *	kalloc.c    kalloc, page_alloc ...	malloc, counted, made to fail at will (instead of mem/kalloc.o)
  *	time.c	    now				a variable
  *	percpu.c    this_cpu, per_cpu, cpu_id	pretend to be another CPU
- *	ipi.c	    ipi_kick, ipi_call
+ *	ipi.c	    ipi_kick
  *	lapic.c	    lapic_timer_set
  *	kick.c	    vcpu_kick, current_vcpu
  *	guest_copy.c copy_*_guest		"guest addresses" are host addresses
@@ -44,7 +44,6 @@ void fake_cpu_become(unsigned int cpu);
 
 extern uint64_t fake_ipi_kicks;		       /* bit per CPU kicked since the test cleared it */
 extern void (*fake_ipi_hook)(unsigned int cpu); /* called from ipi_kick(), if set */
-void fake_ipi_run(unsigned int cpu);	       /* run what ipi_call() queued for cpu */
 
 extern uint64_t fake_lapic_deadline_ns[FAKE_NR_CPUS];
 
