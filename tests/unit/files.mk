@@ -19,6 +19,9 @@ test_frame-objs := $(MEM_OBJS)
 test_kalloc-objs := hypervisor/mem/kalloc.o $(MEM_OBJS)
 unit-y += test_p2m
 P2M_OBJS := $(addprefix hypervisor/mem/,p2m.o p2m_lookup.o p2m_destroy.o p2m_check.o p2m_npt.o p2m_ept.o p2m_tlb.o kalloc.o) $(MEM_OBJS)
+unit-y += test_p2m_smp
+test_p2m_smp-objs := $(filter-out $(FAKES)/lock.o,$(P2M_OBJS))
+test_p2m_smp-libs := -lpthread
 test_p2m-objs := $(P2M_OBJS) $(FAKES)/percpu.o $(FAKES)/ipi.o
 
 # hvm
