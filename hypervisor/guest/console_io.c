@@ -59,7 +59,7 @@ static int64_t console_read(struct call *call)
 
 int64_t hypercall_console_io(struct vcpu *v, struct call *call)
 {
-	switch (call->arg[0]) {
+	switch ((uint32_t)call->arg[0]) {
 	case CONSOLEIO_write:
 		return console_write(call);
 	case CONSOLEIO_read:

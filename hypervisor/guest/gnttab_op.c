@@ -113,7 +113,7 @@ static const struct {
 
 int64_t hypercall_grant_table_op(struct vcpu *v, struct call *call)
 {
-	uint64_t cmd = call->arg[0];
+	uint32_t cmd = (uint32_t)call->arg[0];
 	uint32_t count = (uint32_t)call->arg[2], done = 0;
 	int64_t rc;
 

@@ -67,7 +67,7 @@ void hypercall(struct vcpu *v)
 /*
  * Entries per run: a call inside may be long itself, and each restart sees interrupts in between.
  */
-#define MULTICALL_BOUND 16
+#define MULTICALL_BOUND 8
 
 int64_t hypercall_multicall(struct vcpu *v, struct call *call)
 {
@@ -77,6 +77,7 @@ int64_t hypercall_multicall(struct vcpu *v, struct call *call)
 	struct call inner;
 	int64_t rc;
 
+	*nr = (uint32_t)*nr;
 	for (; *nr; (*nr)--, *list += sizeof(e)) {
 		if (!budget--)
 			return -ERESTART;
@@ -96,7 +97,7 @@ int64_t hypercall_multicall(struct vcpu *v, struct call *call)
 	return 0;
 }
 
-int64_t sub_op_run(struct vcpu *v, const struct sub_op *ops, unsigned int nr, uint64_t cmd,
+int64_t sub_op_run(struct vcpu *v, const struct sub_op *ops, unsigned int nr, uint32_t cmd,
 		   guest_ptr_t arg)
 {
 	uint64_t buf[SUB_OP_MAX_SIZE / 8];

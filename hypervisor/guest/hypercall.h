@@ -41,7 +41,7 @@ struct sub_op {
  * Look up cmd in a table of nr rows, copy its struct in from `arg`, run it, copy it back on
  * success. -ENOSYS for a row that is not there.
  */
-int64_t sub_op_run(struct vcpu *v, const struct sub_op *table, unsigned int nr, uint64_t cmd,
+int64_t sub_op_run(struct vcpu *v, const struct sub_op *table, unsigned int nr, uint32_t cmd,
 		   guest_ptr_t arg);
 #define SUB_OP_MAX_SIZE 128
 

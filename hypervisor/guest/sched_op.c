@@ -101,7 +101,7 @@ static const struct sub_op ops[] = {
 
 int64_t hypercall_sched_op(struct vcpu *v, struct call *call)
 {
-	return sub_op_run(v, ops, ARRAY_SIZE(ops), call->arg[0], GUEST_PTR(call->arg[1]));
+	return sub_op_run(v, ops, ARRAY_SIZE(ops), (uint32_t)call->arg[0], GUEST_PTR(call->arg[1]));
 }
 
 int64_t hypercall_set_timer_op(struct vcpu *v, struct call *call)

@@ -113,16 +113,17 @@ static const struct vcpu_sub_op ops[] = {
 int64_t hypercall_vcpu_op(struct vcpu *v, struct call *call)
 {
 	const struct vcpu_sub_op *op;
-	struct vcpu *target = call->arg[1] <= UINT32_MAX ? domain_vcpu(v->d, call->arg[1]) : NULL;
+	struct vcpu *target = domain_vcpu(v->d, (uint32_t)call->arg[1]);
 	guest_ptr_t arg = GUEST_PTR(call->arg[2]);
+	uint32_t cmd = (uint32_t)call->arg[0];
 	uint64_t buf[SUB_OP_MAX_SIZE / 8];
 	int64_t rc;
 
 	if (!target)
 		return -ENOENT;
-	if (call->arg[0] >= ARRAY_SIZE(ops))
+	if (cmd >= ARRAY_SIZE(ops))
 		return -ENOSYS;
-	op = &ops[index_nospec(call->arg[0], ARRAY_SIZE(ops))];
+	op = &ops[index_nospec(cmd, ARRAY_SIZE(ops))];
 	if (!op->fn)
 		return -ENOSYS;
 	if (op->self_only && target != v)

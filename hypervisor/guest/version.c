@@ -123,7 +123,7 @@ static int64_t (*const ops[])(struct vcpu *v, guest_ptr_t arg) = {
 
 int64_t hypercall_xen_version(struct vcpu *v, struct call *call)
 {
-	uint64_t cmd = call->arg[0];
+	uint32_t cmd = (uint32_t)call->arg[0];
 
 	if (cmd >= ARRAY_SIZE(ops))
 		return -ENOSYS;
