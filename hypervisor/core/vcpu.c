@@ -8,14 +8,10 @@
 #include "core/domain.h"
 #include "lib/atomic.h"
 #include "lib/bug.h"
-#include "lib/log.h"
 #include "mem/kalloc.h"
 #include "x86/cpu.h"
-#include "x86/cr.h"
-#include "x86/features.h"
 #include "x86/fpu.h"
 #include "x86/ipi.h"
-#include "x86/msr.h"
 #include "x86/spec.h"
 
 /* Not a reason to end a block: these only ask for an update at the next entry. */
@@ -174,15 +170,11 @@ void vcpu_load(struct vcpu *v)
 	}
 	hvm_ops->load(&v->hvm);
 	fpu_restore(v->fpu, v->hvm.xcr0);
-	if (cpu_features.xcr0_mask)
-		xcr0_write(v->hvm.xcr0);
 	atomic_or(&v->todo, TODO_RUNSTATE);
 }
 
 void vcpu_save(struct vcpu *v)
 {
-	if (cpu_features.xcr0_mask)
-		v->hvm.xcr0 = xcr0_read();
-	fpu_save(v->fpu, v->hvm.xcr0);
+	fpu_save(v->fpu, &v->hvm.xcr0);
 	hvm_ops->save(&v->hvm);
 }

@@ -33,20 +33,6 @@ struct dom0_tables { /* in one piece, at dom0_place.tables_at */
 	char cmdline[CMDLINE_SIZE];
 };
 
-static unsigned long to_mib(uint64_t bytes)
-{
-	return (bytes + MIB(1) - 1) >> 20;
-}
-
-static struct mem_range module_range(const struct boot_info *bi, unsigned int i)
-{
-	const struct boot_module *m = &bi->modules[i];
-
-	if (i >= bi->nr_modules)
-		return (struct mem_range){ 0, 0 };
-	return (struct mem_range){ m->base, m->base + m->size };
-}
-
 /* A part of Dom0's RAM to work in, away from the modules and from where the kernel may go. */
 static uint64_t find_scratch(const struct boot_info *bi, const struct mem_split *s, uint64_t size,
 			     struct mem_range kernel_file, uint64_t kernel_size)

@@ -33,6 +33,21 @@ static const struct mem_range *first_overlap(uint64_t start, uint64_t end,
 	return first;
 }
 
+/*
+ * Cut [start, end) at the ranges' borders, in whole pages: returns where its first piece ends, and whether that
+ * piece is outside all of them.
+ */
+static uint64_t first_piece(uint64_t start, uint64_t end, const struct mem_range *ranges, unsigned int nr,
+			    bool *is_free)
+{
+	const struct mem_range *hit = first_overlap(start, end, ranges, nr);
+
+	*is_free = !hit || round_down(hit->start, PAGE_SIZE) > start;
+	if (!hit)
+		return end;
+	return *is_free ? round_down(hit->start, PAGE_SIZE) : min(end, round_up(hit->end, PAGE_SIZE));
+}
+
 static int add_heap(struct mem_range *list, unsigned int *nr, uint64_t start, uint64_t end)
 {
 	if (*nr && list[*nr - 1].end == start) {
@@ -66,22 +81,13 @@ static int give_heap(struct mem_split *s, const struct mem_request *r, uint64_t 
 		     uint64_t end)
 {
 	int rc = add_map(s, start, end, MEM_UNUSABLE);
+	uint64_t stop;
+	bool is_free;
 
 	s->heap_bytes += end - start;
-	while (!rc && start < end) {
-		const struct mem_range *held = first_overlap(start, end, r->held, r->nr_held);
-		uint64_t stop = end;
-
-		if (!held) {
-			rc = add_heap(s->heap, &s->nr_heap, start, end);
-		} else if (round_down(held->start, PAGE_SIZE) > start) {
-			stop = round_down(held->start, PAGE_SIZE);
-			rc = add_heap(s->heap, &s->nr_heap, start, stop);
-		} else {
-			stop = min(end, round_up(held->end, PAGE_SIZE));
-			rc = add_heap(s->late, &s->nr_late, start, stop);
-		}
-		start = stop;
+	for (; !rc && start < end; start = stop) {
+		stop = first_piece(start, end, r->held, r->nr_held, &is_free);
+		rc = is_free ? add_heap(s->heap, &s->nr_heap, start, stop) : add_heap(s->late, &s->nr_late, start, stop);
 	}
 	return rc;
 }
@@ -112,22 +118,13 @@ static int give_piece(struct mem_split *s, const struct mem_request *r, uint64_t
 static int divide_ram(struct mem_split *s, const struct mem_request *r, uint64_t start,
 		      uint64_t end, uint64_t *want)
 {
+	uint64_t stop;
+	bool is_free;
 	int rc = 0;
 
-	while (!rc && start < end) {
-		const struct mem_range *kept = first_overlap(start, end, r->kept, r->nr_kept);
-		uint64_t stop = end;
-
-		if (!kept) {
-			rc = give_piece(s, r, start, end, want);
-		} else if (round_down(kept->start, PAGE_SIZE) > start) {
-			stop = round_down(kept->start, PAGE_SIZE);
-			rc = give_piece(s, r, start, stop, want);
-		} else {
-			stop = min(end, round_up(kept->end, PAGE_SIZE));
-			rc = add_map(s, start, stop, MEM_UNUSABLE);
-		}
-		start = stop;
+	for (; !rc && start < end; start = stop) {
+		stop = first_piece(start, end, r->kept, r->nr_kept, &is_free);
+		rc = is_free ? give_piece(s, r, start, stop, want) : add_map(s, start, stop, MEM_UNUSABLE);
 	}
 	return rc;
 }
@@ -143,28 +140,17 @@ static uint64_t ram_pages(const struct boot_range *f, uint64_t *start)
 /* Bytes of RAM that nobody keeps. */
 static uint64_t free_ram(const struct mem_request *r, uint64_t *host_bytes)
 {
-	uint64_t start, size, free_bytes = 0;
+	uint64_t at, end, stop, size, free_bytes = 0;
 	unsigned int i;
+	bool is_free;
 
 	*host_bytes = 0;
 	for (i = 0; i < r->nr_firmware; i++) {
-		uint64_t at, stop;
-
-		size = ram_pages(&r->firmware[i], &start);
+		size = ram_pages(&r->firmware[i], &at);
 		*host_bytes += size;
-		for (at = start; at < start + size; at = stop) {
-			const struct mem_range *kept =
-				first_overlap(at, start + size, r->kept, r->nr_kept);
-
-			stop = start + size;
-			if (!kept) {
-				free_bytes += stop - at;
-			} else if (round_down(kept->start, PAGE_SIZE) > at) {
-				stop = round_down(kept->start, PAGE_SIZE);
-				free_bytes += stop - at;
-			} else {
-				stop = min(stop, round_up(kept->end, PAGE_SIZE));
-			}
+		for (end = at + size; at < end; at = stop) {
+			stop = first_piece(at, end, r->kept, r->nr_kept, &is_free);
+			free_bytes += is_free ? stop - at : 0;
 		}
 	}
 	return free_bytes;
@@ -335,8 +321,6 @@ static int place_initrd(const struct mem_split *s, struct dom0_place *p)
 	return p->initrd_to ? 0 : -ENOMEM;
 }
 
-#define TO_MIB(bytes) ((unsigned long)(((bytes) + MIB(1) - 1) >> 20))
-
 int dom0_mem_place(const struct mem_split *s, struct dom0_place *p, char *msg, size_t msg_size)
 {
 	uint64_t initrd_size = p->initrd.end - p->initrd.start;
@@ -346,21 +330,21 @@ int dom0_mem_place(const struct mem_split *s, struct dom0_place *p, char *msg, s
 		snprintf(msg, msg_size,
 			 "Dom0's kernel must be loaded at %lu to %lu MiB, but not all of that is "
 			 "Dom0's RAM (it has %lu MiB); give it more with dom0_mem=",
-			 TO_MIB(p->kernel.start), TO_MIB(p->kernel.end), TO_MIB(s->dom0_bytes));
+			 to_mib(p->kernel.start), to_mib(p->kernel.end), to_mib(s->dom0_bytes));
 		return -ENOMEM;
 	}
 	if (overlaps(p->kernel.start, p->kernel.end, &p->kernel_file)) {
 		snprintf(msg, msg_size,
 			 "no room to unpack Dom0's kernel of %lu MiB beside its place; "
 			 "give Dom0 more than %lu MiB with dom0_mem=",
-			 TO_MIB(p->kernel_file.end - p->kernel_file.start), TO_MIB(s->dom0_bytes));
+			 to_mib(p->kernel_file.end - p->kernel_file.start), to_mib(s->dom0_bytes));
 		return -ENOMEM;
 	}
 	if (place_initrd(s, p)) {
 		snprintf(msg, msg_size,
 			 "no room for the initrd of %lu MiB in Dom0's RAM of %lu MiB besides the "
 			 "kernel; give it more with dom0_mem=",
-			 TO_MIB(initrd_size), TO_MIB(s->dom0_bytes));
+			 to_mib(initrd_size), to_mib(s->dom0_bytes));
 		return -ENOMEM;
 	}
 	busy[0] = p->kernel;

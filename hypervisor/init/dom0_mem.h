@@ -28,6 +28,20 @@ struct mem_range {
 	uint64_t start, end; /* bytes, [start, end) */
 };
 
+/* For messages: rounded up. */
+static inline unsigned long to_mib(uint64_t bytes)
+{
+	return (bytes + MIB(1) - 1) >> 20;
+}
+
+/* Boot module i, empty when there is none. */
+static inline struct mem_range module_range(const struct boot_info *bi, unsigned int i)
+{
+	const struct boot_module *m = &bi->modules[i];
+
+	return i < bi->nr_modules ? (struct mem_range){ m->base, m->base + m->size } : (struct mem_range){ 0, 0 };
+}
+
 struct mem_request {
 	const struct boot_range *firmware; /* sorted by base, not overlapping */
 	unsigned int nr_firmware;

@@ -29,11 +29,6 @@ static void *table_page(void)
 	return memset(page, 0, PAGE_SIZE);
 }
 
-static unsigned long to_mib(uint64_t bytes)
-{
-	return bytes >> 20;
-}
-
 static uint64_t ram_top(const struct boot_info *bi)
 {
 	uint64_t top = 0;
@@ -52,13 +47,12 @@ static struct mem_range find_early_block(const struct boot_info *bi, uint64_t si
 	uint64_t at;
 
 	for (i = 0; i < bi->nr_modules; i++)
-		busy[i] = (struct mem_range){ bi->modules[i].base,
-					      bi->modules[i].base + bi->modules[i].size };
+		busy[i] = module_range(bi, i);
 	busy[i++] = (struct mem_range){ bi->image_base, bi->image_end };
 	at = mem_find_early(bi->ranges, bi->nr_ranges, size, busy, i);
 	if (!at)
 		panic("no %lu MiB of free RAM below 4 GiB for the hypervisor's tables\n",
-		      to_mib(size) + 1);
+		      to_mib(size));
 	return (struct mem_range){ at, at + size };
 }
 
@@ -74,8 +68,7 @@ static void split_or_panic(struct mem_split *split, const struct boot_info *bi,
 	unsigned int i;
 
 	for (i = 0; i < bi->nr_modules; i++)
-		held[i] = (struct mem_range){ bi->modules[i].base,
-					      bi->modules[i].base + bi->modules[i].size };
+		held[i] = module_range(bi, i);
 	if (mem_split(split, &r, &why))
 		panic("%s; the machine has %lu MiB\n", why, to_mib(split->host_bytes));
 	log_info("Memory: %lu MiB, %lu MiB of it for Dom0, %lu MiB for guests\n",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * FPU state by XSAVE where the CPU has it, by FXSAVE where not. XCR0 holds every state of the
- * machine while we save or load, so a guest that lowered its own XCR0 loses nothing of the rest; the
- * vendor code switches XCR0 to the guest's value around its run.
+ * FPU state by XSAVE where the CPU has it, by FXSAVE where not. XCR0 holds every state of the machine while
+ * we save or load, so a guest that lowered its own XCR0 loses nothing of the rest. While a vCPU is loaded
+ * XCR0 is its own.
  */
 #include "lib/string.h"
 #include "x86/cpuid.h"
@@ -41,13 +41,7 @@ void fpu_area_init(void *area)
 	memcpy((char *)area + 24, &mxcsr, sizeof(mxcsr));
 }
 
-static void set_xcr0(uint64_t xcr0)
-{
-	if (xcr0_read() != xcr0)
-		xcr0_write(xcr0);
-}
-
-void fpu_save(void *area, uint64_t xcr0)
+void fpu_save(void *area, uint64_t *xcr0)
 {
 	uint64_t mask = cpu_features.xcr0_mask;
 
@@ -55,7 +49,9 @@ void fpu_save(void *area, uint64_t xcr0)
 		__asm__ volatile("fxsave64 %0" : "=m"(*(char (*)[FXSAVE_SIZE])area));
 		return;
 	}
-	set_xcr0(mask);
+	*xcr0 = xcr0_read();
+	if (*xcr0 != mask)
+		xcr0_write(mask);
 	__asm__ volatile("xsave64 (%0)" :: "r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
 			 : "memory");
 }
@@ -68,7 +64,10 @@ void fpu_restore(const void *area, uint64_t xcr0)
 		__asm__ volatile("fxrstor64 %0" :: "m"(*(const char (*)[FXSAVE_SIZE])area));
 		return;
 	}
-	set_xcr0(mask);
+	if (xcr0_read() != mask)
+		xcr0_write(mask);
 	__asm__ volatile("xrstor64 (%0)" :: "r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
 			 : "memory");
+	if (xcr0 != mask)
+		xcr0_write(xcr0);
 }

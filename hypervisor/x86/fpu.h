@@ -9,17 +9,15 @@
 
 #include "lib/compiler.h"
 
-#define FPU_ALIGN 64
-
 /* This CPU: OSFXSR, OSXSAVE, XCR0 with every state of the machine. From cpu_init(). */
 void fpu_init_cpu(void);
 
-/* Bytes that a save area needs on this machine (FPU_ALIGN aligned). */
+/* Bytes that a save area needs on this machine (64-byte aligned). */
 size_t fpu_area_size(void);
 /* Power-on state into an area. */
 void fpu_area_init(void *area);
-/* Save all states that xcr0 names (guest's XCR0; x87 and SSE always), and load them back. */
-void fpu_save(void *area, uint64_t xcr0);
+/* Save all states and the guest's XCR0; load them back. Without XSAVE there is no XCR0 and *xcr0 stays. */
+void fpu_save(void *area, uint64_t *xcr0);
 void fpu_restore(const void *area, uint64_t xcr0);
 
 #endif
