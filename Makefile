@@ -104,7 +104,7 @@ test-unit: $(UNIT_BINS)
 	@scripts/run-unit $(if $(T),$(B)/unit/$(T),$(UNIT_BINS))
 
 # --- documents made from the sources ------------------------------------------
-$(B)/gen-cmdline: $(addprefix $(B)/host/,scripts/gen-cmdline.o hypervisor/init/cmdline.o)
+$(B)/gen-cmdline: $(addprefix $(B)/host/,scripts/gen-cmdline.o hypervisor/init/cmdline.o hypervisor/lib/number.o)
 	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ -o $@
 # Written to build/docs first, so that check-docs can tell whether the committed copies are current.
 GEN_DOCS := cmdline hypercalls locks

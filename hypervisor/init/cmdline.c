@@ -7,6 +7,7 @@
  */
 #include "init/cmdline.h"
 #include "lib/errno.h"
+#include "lib/number.h"
 #include "lib/string.h"
 
 struct slice {
@@ -46,31 +47,15 @@ static struct slice slice_cut(struct slice *rest, char separator)
 	return head;
 }
 
-/* A decimal or 0x number from the front of *s; leaves *s behind it. */
+/* A number from the front of *s; leaves *s behind it. What follows a slice is never a digit. */
 static int take_number(struct slice *s, uint64_t *out)
 {
-	unsigned int base = 10, digit, nr_digits = 0;
-	uint64_t n = 0;
+	const char *p = s->p;
+	int rc = s->len ? number_read(&p, UINT64_MAX, out) : -EINVAL;
 
-	if (s->len > 2 && s->p[0] == '0' && (s->p[1] | 0x20) == 'x') {
-		base = 16;
-		*s = (struct slice){ s->p + 2, s->len - 2 };
-	}
-	for (; s->len; s->p++, s->len--, nr_digits++) {
-		char c = *s->p;
-
-		if (c >= '0' && c <= '9')
-			digit = c - '0';
-		else if (base == 16 && (c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			digit = (c | 0x20) - 'a' + 10;
-		else
-			break;
-		if (n > (UINT64_MAX - digit) / base)
-			return -ERANGE;
-		n = n * base + digit;
-	}
-	*out = n;
-	return nr_digits ? 0 : -EINVAL;
+	if (!rc)
+		*s = (struct slice){ p, s->len - (size_t)(p - s->p) };
+	return rc;
 }
 
 /* A size: a number and one of B K M G T; without a letter it counts KiB, as Xen's sizes do. */

@@ -1,2 +1,2 @@
 obj-y  :=
-pure-y := string.o printf.o elf.o
+pure-y := string.o number.o printf.o elf.o

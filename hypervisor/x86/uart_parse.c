@@ -1,33 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The value of com1=: "baud[/clock][,DPS[,port[,irq]]]", Xen's syntax. Pure. */
 #include "lib/errno.h"
+#include "lib/number.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "x86/uart.h"
 
-/* A number in decimal or 0x hex, at most max; false when there is none. */
 static bool read_number(const char **s, unsigned int max, unsigned int *val)
 {
-	unsigned int base = 10, n = 0;
-	const char *start;
+	uint64_t n;
 
-	if ((*s)[0] == '0' && (*s)[1] == 'x') {
-		base = 16;
-		*s += 2;
-	}
-	for (start = *s;; (*s)++) {
-		char c = **s | 0x20; /* lower case; digits keep their value */
-		unsigned int digit = **s >= '0' && **s <= '9' ? (unsigned int)(**s - '0') :
-				     base == 16 && c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10) : 16;
-
-		if (digit >= base)
-			break;
-		n = n * base + digit;
-		if (n > max)
-			return false;
-	}
-	*val = n;
-	return *s != start;
+	if (number_read(s, max, &n))
+		return false;
+	*val = (unsigned int)n;
+	return true;
 }
 
 /* "8n1": data bits 5-8, parity n o e m s, stop bits 1-2. */

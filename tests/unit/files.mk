@@ -10,7 +10,7 @@ test_fakes-objs := $(addprefix $(FAKES)/,bug.o log.o lock.o frames.o kalloc.o ti
 unit-y += test_multiboot test_printf test_acpi test_uart_parse
 test_multiboot-objs := boot/info.o boot/mb1.o boot/mb2.o
 test_acpi-objs := hypervisor/x86/acpi.o $(FAKES)/log.o
-test_uart_parse-objs := hypervisor/x86/uart_parse.o
+test_uart_parse-objs := hypervisor/x86/uart_parse.o hypervisor/lib/number.o
 
 # mem
 unit-y += test_frame test_kalloc
@@ -70,13 +70,13 @@ test_tools_builder-libs := -lz -llzma -lzstd
 
 # init
 unit-y += test_cmdline test_elf test_dom0_mem test_dom0_acpi test_image test_dom0_load
-test_cmdline-objs := hypervisor/init/cmdline.o hypervisor/init/dom0_cmdline.o
+test_cmdline-objs := hypervisor/init/cmdline.o hypervisor/init/dom0_cmdline.o hypervisor/lib/number.o
 test_elf-objs := hypervisor/lib/elf.o
-test_dom0_mem-objs := hypervisor/init/dom0_mem.o hypervisor/init/cmdline.o
+test_dom0_mem-objs := hypervisor/init/dom0_mem.o hypervisor/init/cmdline.o hypervisor/lib/number.o
 test_dom0_acpi-objs := hypervisor/init/dom0_acpi.o
 test_image-objs := $(addprefix hypervisor/init/,image.o unpack_gzip.o unpack_xz.o unpack_zstd.o unpack_crc64.o)
 test_dom0_load-objs := $(addprefix hypervisor/init/,dom0_load.o dom0_mem.o dom0_acpi.o dom0_cmdline.o \
-	cmdline.o image.o unpack_gzip.o unpack_xz.o unpack_zstd.o) hypervisor/lib/elf.o \
+	cmdline.o image.o unpack_gzip.o unpack_xz.o unpack_zstd.o) hypervisor/lib/elf.o hypervisor/lib/number.o \
 	$(addprefix tests/unit/fakes/,bug.o log.o frames.o)
 test_dom0_load-libs := -llzma -lzstd -lz
 test_image-libs := -llzma -lzstd -lz
