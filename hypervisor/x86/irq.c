@@ -7,6 +7,7 @@
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/spinlock.h"
+#include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
@@ -20,6 +21,7 @@ struct irq_entry {
 
 static struct irq_entry entries[256];
 static spinlock_t lock = SPINLOCK_INIT(irq);
+static DEFINE_PERCPU(uint32_t, running) = 0; /* vector whose handler runs now; read by any */
 
 void irq_set_handler(unsigned int vector, irq_fn *fn, void *arg)
 {
@@ -49,19 +51,25 @@ int irq_alloc_vector(irq_fn *fn, void *arg)
 void irq_free_vector(int vector)
 {
 	spin_lock(&lock);
-	store_release(&entries[vector].fn, NULL);
+	(void)atomic_xchg(&entries[vector].fn, NULL); /* pairs with irq_dispatch() */
 	entries[vector].used = false;
 	spin_unlock(&lock);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		while (load_acquire(&per_cpu(running, cpu)) == (uint32_t)vector)
+			cpu_relax();
 }
 
 void irq_dispatch(unsigned int vector)
 {
-	irq_fn *fn = load_acquire(&entries[vector].fn);
+	irq_fn *fn;
 
+	(void)atomic_xchg(&this_cpu(running), vector); /* seen before fn is read */
+	fn = load_acquire(&entries[vector].fn);
 	if (vector == VEC_SPURIOUS) /* has no in-service bit, wants no EOI */
 		return;
 	if (fn)
 		fn(entries[vector].arg);
+	store_release(&this_cpu(running), 0);
 	lapic_eoi();
 }
 

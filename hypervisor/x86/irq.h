@@ -27,7 +27,10 @@ void irq_set_handler(unsigned int vector, irq_fn *fn, void *arg);
 
 /* A free vector with handler, or -ENOSPC. Any CPU may receive it. Takes the irq lock. */
 int irq_alloc_vector(irq_fn *fn, void *arg) __must_check;
-/* The line must be masked or unrouted first; one late interrupt is swallowed. */
+/*
+ * The line must be masked or unrouted first; one late interrupt is swallowed. When it returns the handler runs
+ * nowhere: hold no lock that it takes.
+ */
 void irq_free_vector(int vector);
 
 /* From traps.c: vector >= 32 arrived. */
