@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * toolstack: what the stock tools do to a domain besides making it: memory map and counters, the
+ * grant table through acquire_resource, vCPU affinity, weight and cap, an NMI from outside, and the
+ * state of a running domain taken out and put back unchanged, as save and restore do.
+ */
+#include "lib/domu.h"
+#include "lib/events.h"
+#include "lib/test.h"
+#include "lib/traps.h"
+
+#include <xen/hvm/e820.h>
+
+static uint8_t blob[32768] __attribute__((aligned(16)));
+
+static void check_memory_calls(domid_t id)
+{
+	struct { uint64_t addr, size; uint32_t type; } __attribute__((packed)) e820[2] = {
+		{ 0, 0x10000, 1 }, { 0x1000000, 0x300000, 1 } };
+	struct xen_foreign_memory_map map = { .domid = id, .map.nr_entries = 2 };
+	domid_t arg = id;
+	long rc;
+
+	set_xen_guest_handle_raw(map.map.buffer, e820);
+	CHECK_EQ(memory_op(XENMEM_set_memory_map, &map), 0);
+	map.map.nr_entries = 100000;
+	CHECK(memory_op(XENMEM_set_memory_map, &map) < 0);
+	rc = memory_op(XENMEM_maximum_gpfn, &arg);
+	CHECK_EQ(rc, 0xfefff);
+	rc = memory_op(XENMEM_get_sharing_freed_pages, NULL);
+	CHECK(rc == 0 || rc == -XEN_ENOSYS); /* anything else breaks every xl command */
+	rc = memory_op(XENMEM_get_sharing_shared_pages, NULL);
+	CHECK(rc == 0 || rc == -XEN_ENOSYS);
+}
+
+/* The builder seeds entry 0 of a new domain's grant table through a mapping of its first frame. */
+static void check_acquire(domid_t id)
+{
+	xen_pfn_t gfn = gfn_of(scratch(0, 0));
+	struct xen_mem_acquire_resource op = { .domid = id, .type = XENMEM_resource_grant_table };
+	volatile grant_entry_v1_t *table = (void *)scratch(0, 0);
+
+	CHECK_EQ(memory_op(XENMEM_acquire_resource, &op), 0);
+	CHECK(op.nr_frames >= 1);
+	op = (struct xen_mem_acquire_resource){ .domid = id, .type = XENMEM_resource_grant_table,
+						.nr_frames = 1 };
+	set_xen_guest_handle(op.frame_list, &gfn);
+	REQUIRE_EQ(memory_op(XENMEM_acquire_resource, &op), 0);
+	CHECK_EQ(table[0].flags, 0);
+	table[8].frame = 0x1234;
+	CHECK_EQ(table[8].frame, 0x1234);
+	foreign_unmap(scratch(0, 0), 1);
+	op.type = 77;
+	CHECK_EQ(memory_op(XENMEM_acquire_resource, &op), -XEN_EOPNOTSUPP);
+	op.type = XENMEM_resource_grant_table;
+	op.frame = 100000;
+	CHECK(memory_op(XENMEM_acquire_resource, &op) < 0);
+}
+
+static long affinity(uint32_t cmd, domid_t id, uint32_t vcpu, uint8_t *bits)
+{
+	struct xen_domctl op = { .u.vcpuaffinity = { .vcpu = vcpu, .flags = XEN_VCPUAFFINITY_HARD } };
+	long rc;
+
+	op.u.vcpuaffinity.cpumap_hard.nr_bits = 8;
+	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, bits);
+	rc = domctl(cmd, id, &op);
+	return rc;
+}
+
+static uint32_t cpu_of(domid_t id)
+{
+	struct xen_domctl op = { 0 };
+
+	CHECK_EQ(domctl(XEN_DOMCTL_getvcpuinfo, id, &op), 0);
+	return op.u.getvcpuinfo.cpu;
+}
+
+static void check_affinity(struct domu *u, unsigned int nr_cpus)
+{
+	uint8_t bits = 0;
+
+	CHECK_EQ(affinity(XEN_DOMCTL_getvcpuaffinity, u->id, 0, &bits), 0);
+	CHECK(bits & 1);
+	for (unsigned int cpu = 0; cpu < nr_cpus && cpu < 4; cpu++) {
+		bits = 1 << cpu;
+		CHECK_EQ(affinity(XEN_DOMCTL_setvcpuaffinity, u->id, 0, &bits), 0);
+		CHECK_EQ(bits, 1 << cpu); /* what is in effect comes back */
+		CHECK(domu_word_moves(u, 0, 2 * NSEC_PER_SEC));
+		CHECK_EQ(cpu_of(u->id), cpu);
+	}
+	bits = 0;
+	CHECK_EQ(affinity(XEN_DOMCTL_setvcpuaffinity, u->id, 0, &bits), -XEN_EINVAL);
+	bits = 0xff;
+	CHECK(affinity(XEN_DOMCTL_setvcpuaffinity, u->id, 9, &bits) < 0);
+	CHECK_EQ(affinity(XEN_DOMCTL_setvcpuaffinity, u->id, 0, &bits), 0);
+	CHECK(domu_word_moves(u, 0, 2 * NSEC_PER_SEC));
+}
+
+static long credit2(domid_t id, uint32_t cmd, uint16_t *weight, uint16_t *cap)
+{
+	struct xen_domctl op = { .u.scheduler_op = { .sched_id = XEN_SCHEDULER_CREDIT2, .cmd = cmd } };
+	long rc;
+
+	op.u.scheduler_op.u.credit2.weight = *weight;
+	op.u.scheduler_op.u.credit2.cap = *cap;
+	rc = domctl(XEN_DOMCTL_scheduler_op, id, &op);
+	*weight = op.u.scheduler_op.u.credit2.weight;
+	*cap = op.u.scheduler_op.u.credit2.cap;
+	return rc;
+}
+
+static uint64_t cpu_time_over(domid_t id, uint64_t ns)
+{
+	struct xen_domctl_getdomaininfo info;
+	uint64_t before;
+
+	CHECK_EQ(domain_info(id, &info), 0);
+	before = info.cpu_time;
+	sleep_until(now_ns() + ns);
+	CHECK_EQ(domain_info(id, &info), 0);
+	return info.cpu_time - before;
+}
+
+static void check_cap(struct domu *u)
+{
+	uint16_t weight = 0, cap = 0;
+	uint64_t used;
+
+	CHECK_EQ(credit2(u->id, XEN_DOMCTL_SCHEDOP_getinfo, &weight, &cap), 0);
+	CHECK_EQ(weight, 256);
+	CHECK_EQ(cap, 0);
+	weight = 512;
+	cap = 20;
+	CHECK_EQ(credit2(u->id, XEN_DOMCTL_SCHEDOP_putinfo, &weight, &cap), 0);
+	CHECK_EQ(credit2(u->id, XEN_DOMCTL_SCHEDOP_getinfo, &weight, &cap), 0);
+	CHECK_EQ(weight, 512);
+	CHECK_EQ(cap, 20);
+	used = cpu_time_over(u->id, 500 * NSEC_PER_MSEC);
+	test_printf("toolstack: capped at 20 %%, used %lu ms of 500\n", used / NSEC_PER_MSEC);
+	CHECK(used < 250 * NSEC_PER_MSEC);
+	CHECK(domu_word_moves(u, 0, 2 * NSEC_PER_SEC));
+	cap = 0;
+	CHECK_EQ(credit2(u->id, XEN_DOMCTL_SCHEDOP_putinfo, &weight, &cap), 0);
+}
+
+/*
+ * Everything out and in again: the domain must not notice. Helium puts state only into a domain that
+ * has not run yet, as restoring does, and says -EBUSY otherwise.
+ */
+static void check_context(struct domu *u)
+{
+	struct xen_domctl op = { 0 };
+	uint32_t size;
+	long rc;
+
+	CHECK_EQ(domctl_simple(XEN_DOMCTL_pausedomain, u->id), 0);
+	CHECK_EQ(domctl(XEN_DOMCTL_gethvmcontext, u->id, &op), 0); /* no buffer: how much? */
+	size = op.u.hvmcontext.size;
+	CHECK(size > 1000 && size <= sizeof(blob));
+	op.u.hvmcontext.size = 16;
+	set_xen_guest_handle(op.u.hvmcontext.buffer, blob);
+	CHECK(domctl(XEN_DOMCTL_gethvmcontext, u->id, &op) < 0); /* too small */
+	op.u.hvmcontext.size = sizeof(blob);
+	REQUIRE_EQ(domctl(XEN_DOMCTL_gethvmcontext, u->id, &op), 0);
+	size = op.u.hvmcontext.size;
+	rc = domctl(XEN_DOMCTL_sethvmcontext, u->id, &op);
+	CHECK(rc == 0 || (is_helium() && rc == -XEN_EBUSY));
+	op.u.hvmcontext.size = size - 100; /* torn off */
+	CHECK(domctl(XEN_DOMCTL_sethvmcontext, u->id, &op) < 0);
+	if (!rc) {
+		op.u.hvmcontext.size = size;
+		CHECK_EQ(domctl(XEN_DOMCTL_sethvmcontext, u->id, &op), 0);
+	}
+	CHECK_EQ(domu_unpause(u), 0);
+	CHECK(domu_word_moves(u, 0, 2 * NSEC_PER_SEC));
+}
+
+TEST(toolstack, IN_DOM0, 1)
+{
+	struct xen_sysctl op = { 0 };
+	struct domu u;
+
+	REQUIRE_EQ(sysctl(XEN_SYSCTL_physinfo, &op), 0);
+	if (domu_create(&u, 1, "counter", 1))
+		return;
+	check_memory_calls(u.id);
+	check_acquire(u.id);
+	CHECK_EQ(domu_unpause(&u), 0);
+	CHECK(domu_word_moves(&u, 0, 2 * NSEC_PER_SEC));
+	check_affinity(&u, op.u.physinfo.nr_cpus);
+	check_cap(&u);
+	check_context(&u);
+	domu_destroy(&u);
+}
+
+static void on_nmi(void)
+{
+	own_mailbox.word[1]++;
+}
+
+TEST(nmi_counter, ROLE, 1)
+{
+	irq_set_handler(X86_NMI, on_nmi);
+	for (;;)
+		own_mailbox.word[0]++;
+}
+
+TEST(trigger, IN_DOM0, 1)
+{
+	struct xen_domctl op = { .u.sendtrigger = { .trigger = XEN_DOMCTL_SENDTRIGGER_NMI } };
+	struct domu u;
+
+	if (domu_create(&u, 1, "nmi_counter", 1))
+		return;
+	CHECK_EQ(domu_unpause(&u), 0);
+	CHECK(domu_word_moves(&u, 0, 2 * NSEC_PER_SEC));
+	for (uint64_t i = 1; i <= 3; i++) {
+		CHECK_EQ(domctl(XEN_DOMCTL_sendtrigger, u.id, &op), 0);
+		CHECK(domu_wait_word(&u, 1, i, NSEC_PER_SEC));
+	}
+	op.u.sendtrigger.vcpu = 9;
+	CHECK(domctl(XEN_DOMCTL_sendtrigger, u.id, &op) < 0);
+	domu_destroy(&u);
+}
