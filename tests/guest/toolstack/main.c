@@ -86,8 +86,10 @@ static void check_affinity(struct domu *u, unsigned int nr_cpus)
 		bits = 1 << cpu;
 		CHECK_EQ(affinity(XEN_DOMCTL_setvcpuaffinity, u->id, 0, &bits), 0);
 		CHECK_EQ(bits, 1 << cpu); /* what is in effect comes back */
-		CHECK(domu_word_moves(u, 0, 2 * NSEC_PER_SEC));
+		for (unsigned int i = 0; i < 200 && cpu_of(u->id) != cpu; i++)
+			sleep_until(now_ns() + 5 * NSEC_PER_MSEC);
 		CHECK_EQ(cpu_of(u->id), cpu);
+		CHECK(domu_word_moves(u, 0, 2 * NSEC_PER_SEC));
 	}
 	bits = 0;
 	CHECK_EQ(affinity(XEN_DOMCTL_setvcpuaffinity, u->id, 0, &bits), -XEN_EINVAL);
