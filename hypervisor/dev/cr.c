@@ -5,7 +5,6 @@
  * 3C 26.3.1.1).
  */
 #include "dev/cr.h"
-#include "core/guest_copy.h"
 #include "dev/cpuid.h"
 #include "dev/decode.h"
 #include "dev/vlapic.h"
@@ -145,65 +144,21 @@ static uint64_t read_cr(struct vcpu *v, unsigned int cr)
 	return cr == 8 ? vlapic_get_cr8(v) : hvm_ops->cr_read(&v->hvm, cr);
 }
 
-/* What the exit or the instruction says, in one form. */
-struct cr_op {
-	unsigned int cr, gpr, len;
-	bool write, is_clts, is_lmsw;
-	uint16_t lmsw;
-};
-
-static int decode(struct vcpu *v, struct cr_op *op)
-{
-	uint8_t bytes[INSN_MAX_LEN];
-	struct hvm_mode mode;
-	struct insn in;
-
-	hvm_ops->get_mode(&v->hvm, &mode);
-	if (insn_decode(bytes, guest_fetch(v, bytes, sizeof(bytes)), &mode, &in) < 0)
-		return -EINVAL;
-	*op = (struct cr_op){ .cr = in.cr, .gpr = in.rm, .len = in.len };
-	switch (in.op) {
-	case INSN_MOV_TO_CR:
-		op->write = true;
-		return 0;
-	case INSN_MOV_FROM_CR:
-		return 0;
-	case INSN_CLTS:
-		op->is_clts = true;
-		return 0;
-	case INSN_LMSW: /* its memory form is older than any guest of ours */
-		op->is_lmsw = true;
-		op->lmsw = (uint16_t)v->hvm.gpr[in.rm];
-		return in.mod_is_reg ? 0 : -EINVAL;
-	default:
-		return -EINVAL;
-	}
-}
-
 int cr_access(struct vcpu *v, const struct hvm_exit *exit)
 {
-	struct cr_op op = {
-		.cr = exit->cr.cr, .gpr = exit->cr.gpr, .len = exit->len, .write = exit->cr.write,
-		.is_clts = exit->cr.is_clts, .is_lmsw = exit->cr.is_lmsw, .lmsw = exit->cr.lmsw,
-	};
-	uint64_t cr0;
+	uint64_t cr0 = hvm_ops->cr_read(&v->hvm, 0);
 	int rc = 0;
 
-	if (!exit->len)
-		rc = decode(v, &op);
-	if (rc < 0)
-		return rc;
-	cr0 = hvm_ops->cr_read(&v->hvm, 0);
-	if (op.is_clts)
+	if (exit->cr.is_clts)
 		rc = write_cr0(v, cr0 & ~CR0_TS);
-	else if (op.is_lmsw) /* sets PE but never clears it */
-		rc = write_cr0(v, (cr0 & ~(uint64_t)(CR0_MP | CR0_EM | CR0_TS)) | (op.lmsw & 0xf));
-	else if (op.write)
-		rc = write_cr(v, op.cr, v->hvm.gpr[op.gpr & 15]);
+	else if (exit->cr.is_lmsw) /* sets PE but never clears it */
+		rc = write_cr0(v, (cr0 & ~(uint64_t)(CR0_MP | CR0_EM | CR0_TS)) | (exit->cr.lmsw & 0xf));
+	else if (exit->cr.write)
+		rc = write_cr(v, exit->cr.cr, v->hvm.gpr[exit->cr.gpr & 15]);
 	else
-		gpr_write(&v->hvm, op.gpr, 8, read_cr(v, op.cr));
+		gpr_write(&v->hvm, exit->cr.gpr, 8, read_cr(v, exit->cr.cr));
 	if (rc == 0)
-		hvm_advance(&v->hvm, op.len);
+		hvm_advance(&v->hvm, exit->len);
 	return rc;
 }
 

@@ -9,7 +9,7 @@
 
 #include "core/domain.h"
 
-/* EXIT_CR. Decodes the instruction itself when the exit does not say its length. */
+/* EXIT_CR, from VT-x, which says length and registers; SVM lets guests have their control registers. */
 int cr_access(struct vcpu *v, const struct hvm_exit *exit);
 /* EXIT_XSETBV: register in ECX, value in EDX:EAX. */
 int cr_xsetbv(struct vcpu *v, const struct hvm_exit *exit);

@@ -21,7 +21,6 @@ enum form {
 	F_GROUP1 = 1 << 11, /* ModRM.reg chooses ADD OR - - AND SUB XOR CMP */
 	F_REG0	 = 1 << 12, /* ModRM.reg must be 0 */
 	F_REG4	 = 1 << 13, /* ModRM.reg must be 4 */
-	F_CR	 = 1 << 14, /* ModRM names a control register and a general one */
 	F_STRING = 1 << 15,
 };
 
@@ -69,10 +68,6 @@ static const struct row one_byte[256] = {
 };
 
 static const struct row two_byte[256] = {
-	[0x01] = { INSN_LMSW, F_KNOWN | F_MODRM | F_WORD },
-	[0x06] = { INSN_CLTS, F_KNOWN },
-	[0x20] = { INSN_MOV_FROM_CR, F_KNOWN | F_CR },
-	[0x22] = { INSN_MOV_TO_CR, F_KNOWN | F_CR },
 	[0xb6] = { INSN_LOAD, F_KNOWN | F_MODRM | F_BYTE | F_WIDE },
 	[0xb7] = { INSN_LOAD, F_KNOWN | F_MODRM | F_WORD | F_WIDE },
 	[0xba] = { INSN_BT, F_KNOWN | F_MODRM | F_IMM8 | F_REG4 },
@@ -132,7 +127,6 @@ static void take_prefixes(struct reader *r, const struct hvm_mode *mode, struct 
 
 		p->op_size |= kind == PREFIX_OP_SIZE;
 		p->addr_size |= kind == PREFIX_ADDR_SIZE;
-		out->lock |= kind == PREFIX_LOCK;
 		out->rep |= kind == PREFIX_REP;
 		if (kind >= PREFIX_SEG)
 			out->seg = (uint8_t)(kind - PREFIX_SEG);
@@ -188,17 +182,11 @@ static bool apply_modrm(const struct row *row, uint8_t modrm, const struct prefi
 	unsigned int reg = modrm >> 3 & 7;
 
 	out->mod_is_reg = modrm >> 6 == 3;
-	out->rm = (modrm & 7) | (p->rex & 1) << 3;
 	if (row->form & F_GROUP1)
 		out->op = group1[reg];
 	if ((row->form & F_REG0 && reg != 0) || (row->form & F_REG4 && reg != 4) ||
 	    out->op == NO_OP)
 		return false;
-	if (row->op == INSN_LMSW && row->form & F_WORD) { /* 0F 01 is shared by many */
-		if (reg != 4 && reg != 6)
-			return false;
-		out->op = reg == 4 ? INSN_SMSW : INSN_LMSW;
-	}
 	set_reg(out, reg | (p->rex & 4) << 1, p->rex);
 	return true;
 }
@@ -208,19 +196,6 @@ static unsigned int operand_size(const struct hvm_mode *mode, const struct prefi
 	if (p->rex & 8)
 		return 8;
 	return (mode->long_cs || mode->cs_32) != p->op_size ? 4 : 2;
-}
-
-static void take_cr(struct reader *r, const struct hvm_mode *mode, const struct prefixes *p,
-		    struct insn *out)
-{
-	uint8_t modrm = (uint8_t)take(r, 1);
-
-	/* LOCK stands for REX.R where there is no REX: AMD's way to CR8 outside long mode. */
-	out->cr = (modrm >> 3 & 7) | (p->rex & 4) << 1 | (out->lock ? 8 : 0);
-	out->rm = (modrm & 7) | (p->rex & 1) << 3;
-	out->reg = out->rm;
-	out->size = out->reg_size = mode->long_cs ? 8 : 4;
-	out->mod_is_reg = true;
 }
 
 static unsigned int memory_size(const struct row *row, unsigned int op_size)
@@ -259,8 +234,6 @@ int insn_decode(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mo
 			return -EINVAL;
 		skip_address(&r, modrm, out->addr_size);
 	}
-	if (row->form & F_CR)
-		take_cr(&r, mode, &p, out);
 	if (row->form & F_MOFFS)
 		take(&r, out->addr_size);
 	if (row->form & (F_IMM8 | F_IMM)) {

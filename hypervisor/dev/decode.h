@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A decoder for the few instructions that touch device registers, and for moves to and from control
- * registers. Only what the access needs: the address comes from the exit, so of the addressing mode
- * only its length matters. Pure.
+ * A decoder for the few instructions that touch device registers. Only what the access needs: the address
+ * comes from the exit, so of the addressing mode only its length matters. Pure.
  */
 #ifndef DEV_DECODE_H
 #define DEV_DECODE_H
@@ -18,7 +17,6 @@ enum insn_op {
 	INSN_AND, INSN_OR, INSN_XOR, INSN_ADD, INSN_SUB, INSN_CMP, INSN_TEST, /* see to_mem */
 	INSN_XCHG,
 	INSN_BT,	/* bit number in the immediate */
-	INSN_MOV_TO_CR, INSN_MOV_FROM_CR, INSN_CLTS, INSN_LMSW, INSN_SMSW,
 };
 
 struct insn {
@@ -27,13 +25,11 @@ struct insn {
 	uint8_t size;	  /* of the memory operand in bytes */
 	uint8_t reg_size; /* of the register operand */
 	uint8_t reg;	  /* enum gpr; with high_byte: AH CH DH BH of the first four */
-	uint8_t cr;	  /* control register number */
 	uint8_t addr_size;/* bytes */
 	bool high_byte, sign_extend, has_imm;
 	bool to_mem;	  /* AND..SUB: the result goes to memory, not to the register */
-	bool rep, lock;
-	bool mod_is_reg;  /* no memory operand: the register is in rm */
-	uint8_t rm;
+	bool rep;
+	bool mod_is_reg;  /* no memory operand */
 	uint8_t seg;	  /* override, NR_SEGS when none */
 	uint64_t imm;	  /* sign extended to 64 bits */
 };

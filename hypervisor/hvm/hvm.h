@@ -75,7 +75,7 @@ enum hvm_exit_kind {
 
 struct hvm_exit {
 	enum hvm_exit_kind kind;
-	uint8_t len;   /* bytes to add to RIP when the instruction is done; 0 if unknown (then decode) */
+	uint8_t len;   /* bytes to add to RIP when the instruction is done; 0: the exit is not after one */
 	uint64_t code; /* vendor's own number, for dumps and counters only */
 	union {
 		struct {

@@ -14,13 +14,13 @@ static const struct hvm_mode mode64 = { .long_cs = true }, mode32 = { .cs_32 = t
 
 #define X(...) sizeof((uint8_t[]){ __VA_ARGS__ }), { __VA_ARGS__ }
 
-/* op, memory size, register size and number; extra: immediate or control register */
+/* op, memory size, register size and number, immediate */
 static const struct {
 	const char *text;
 	const struct hvm_mode *mode;
 	uint8_t nr, bytes[INSN_MAX_LEN];
 	uint8_t op, size, reg_size, reg;
-	uint64_t extra;
+	uint64_t imm;
 } good[] = {
 	{ "mov (%rdi),%eax", M64, X(0x8b, 0x07), INSN_LOAD, 4, 4, RAX, 0 },
 	{ "mov %eax,(%rdi)", M64, X(0x89, 0x07), INSN_STORE, 4, 4, RAX, 0 },
@@ -55,39 +55,29 @@ static const struct {
 	{ "rep stosq", M64, X(0xf3, 0x48, 0xab), INSN_STOS, 8, 8, 0, 0 },
 	{ "movnti %eax,(%rdi)", M64, X(0x0f, 0xc3, 0x07), INSN_STORE, 4, 4, RAX, 0 },
 	{ "mov (%edi),%eax", M64, X(0x67, 0x8b, 0x07), INSN_LOAD, 4, 4, RAX, 0 },
-	{ "mov %cr0,%rax", M64, X(0x0f, 0x20, 0xc0), INSN_MOV_FROM_CR, 8, 8, RAX, 0 },
-	{ "mov %rbx,%cr4", M64, X(0x0f, 0x22, 0xe3), INSN_MOV_TO_CR, 8, 8, RBX, 4 },
-	{ "mov %cr8,%r12", M64, X(0x45, 0x0f, 0x20, 0xc4), INSN_MOV_FROM_CR, 8, 8, R12, 8 },
-	{ "mov %r12,%cr8", M64, X(0x45, 0x0f, 0x22, 0xc4), INSN_MOV_TO_CR, 8, 8, R12, 8 },
-	{ "clts", M64, X(0x0f, 0x06), INSN_CLTS, 4, 4, 0, 0 },
-	{ "lmsw %ax", M64, X(0x0f, 0x01, 0xf0), INSN_LMSW, 2, 2, RSI, 0 },
 	{ "mov (%edi),%eax", M32, X(0x8b, 0x07), INSN_LOAD, 4, 4, RAX, 0 },
 	{ "mov 0xfee00020,%eax", M32, X(0xa1, 0x20, 0, 0xe0, 0xfe), INSN_LOAD, 4, 4, RAX, 0 },
 	{ "mov %cx,(%ebx)", M32, X(0x66, 0x89, 0x0b), INSN_STORE, 2, 2, RCX, 0 },
 	{ "movb $1,0x10(%ebp,%esi,2)", M32, X(0xc6, 0x44, 0x75, 0x10, 0x01), INSN_STORE, 1, 1, 0, 1 },
-	{ "mov %cr0,%eax", M32, X(0x0f, 0x20, 0xc0), INSN_MOV_FROM_CR, 4, 4, RAX, 0 },
 	{ "mov (%bx,%si),%ax", M16, X(0x8b, 0x00), INSN_LOAD, 2, 2, RAX, 0 },
 	{ "mov %eax,0x1234", M16, X(0x66, 0xa3, 0x34, 0x12), INSN_STORE, 4, 4, RAX, 0 },
 	{ "mov %eax,(%edi)", M16, X(0x67, 0x66, 0x89, 0x07), INSN_STORE, 4, 4, RAX, 0 },
 	{ "mov 0x10(%di),%cl", M16, X(0x8a, 0x4d, 0x10), INSN_LOAD, 1, 1, RCX, 0 },
-	{ "mov %eax,%cr0", M16, X(0x0f, 0x22, 0xc0), INSN_MOV_TO_CR, 4, 4, RAX, 0 },
 };
 
 static void decodes_what_as_wrote(void **state)
 {
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		struct insn in;
-		bool is_cr;
 
 		if (insn_decode(good[i].bytes, good[i].nr, good[i].mode, &in) != 0)
 			fail_msg("%s is not decoded", good[i].text);
-		is_cr = in.op == INSN_MOV_TO_CR || in.op == INSN_MOV_FROM_CR;
 		if (in.len != good[i].nr || in.op != good[i].op || in.size != good[i].size ||
 		    in.reg_size != good[i].reg_size || in.reg != good[i].reg)
 			fail_msg("%s: len %u op %u size %u/%u reg %u", good[i].text, in.len, in.op, in.size,
 				 in.reg_size, in.reg);
-		if (is_cr ? in.cr != good[i].extra : in.has_imm && in.imm != good[i].extra)
-			fail_msg("%s: cr %u imm %llx", good[i].text, in.cr, (unsigned long long)in.imm);
+		if (in.has_imm && in.imm != good[i].imm)
+			fail_msg("%s: imm %llx", good[i].text, (unsigned long long)in.imm);
 	}
 }
 
@@ -164,7 +154,7 @@ static void survives_random_bytes(void **state)
 		if (insn_decode(bytes, nr, modes[unit_below(3)], &in) == 0) {
 			assert_in_range(in.len, 1, nr);
 			assert_true(in.size == 1 || in.size == 2 || in.size == 4 || in.size == 8);
-			assert_true(in.reg < NR_GPRS && in.rm < NR_GPRS && in.seg <= NR_SEGS && in.cr < 16);
+			assert_true(in.reg < NR_GPRS && in.seg <= NR_SEGS);
 			insn_reg_write(&hv, &in, insn_reg_read(&hv, &in));
 		}
 		free(bytes);
