@@ -3,6 +3,7 @@
 #include "guest/hypercall.h"
 #include "guest/shared_info.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "x86/time.h"
 
 /* fn gets the vCPU that is meant. */
@@ -34,6 +35,7 @@ static int64_t op_get_runstate_info(struct vcpu *v, void *arg)
 	struct vcpu_runstate_info *op = arg;
 	enum runstate state;
 
+	memset(op, 0, sizeof(*op)); /* the padding goes out, too */
 	sched_runstate(v, &state, &op->state_entry_time, op->time);
 	op->state = state;
 	return 0;

@@ -35,7 +35,11 @@ static void check_runstate(void)
 	CHECK(sum > 0 && sum <= now_ns() + NSEC_PER_SEC);
 	REQUIRE_EQ(register_runstate(1, &state[1]), 0); /* for a vCPU that is down */
 	CHECK(state[1].state == RUNSTATE_offline || state[1].state == RUNSTATE_blocked);
+	/* Neither way shows what was in the hypervisor's memory where the struct has a gap. */
+	CHECK(mem_is((uint8_t *)&state[1] + sizeof(int), 0, sizeof(int)));
+	memset(&state[1], 0xa5, sizeof(state[1]));
 	CHECK(vcpu_op(VCPUOP_get_runstate_info, 0, &state[1]) == 0);
+	CHECK(mem_is((uint8_t *)&state[1] + sizeof(int), 0, sizeof(int)));
 	CHECK_EQ(state[1].state, RUNSTATE_running);
 	CHECK_EQ(register_runstate(77, &state[0]), -XEN_ENOENT);
 	CHECK_EQ(register_runstate(~0u, &state[0]), -XEN_ENOENT);
