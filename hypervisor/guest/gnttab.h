@@ -65,7 +65,7 @@ int gnttab_seed(struct domain *d, uint32_t ref, domid_t domid, uint64_t gfn);
 
 /*
  * Use entry ref of rd for domain `user`: GNTST_okay with a referenced frame, to be given back by
- * page_put(*mfn) and gnttab_unpin(); or a GNTST_* error.
+ * gnttab_unpin(), then page_put(*mfn); or a GNTST_* error.
  */
 int gnttab_pin(struct domain *rd, domid_t user, uint32_t ref, bool readonly, mfn_t *mfn);
 void gnttab_unpin(struct domain *rd, uint32_t ref, bool readonly);

@@ -52,9 +52,9 @@ static int side_open(struct domain *ld, struct side *s, const struct gnttab_copy
 
 static void side_close(struct side *s)
 {
-	page_put(s->mfn);
 	if (s->is_ref)
-		gnttab_unpin(s->d, s->ref, s->readonly);
+		gnttab_unpin(s->d, s->ref, s->readonly); /* before the page, which the pin names */
+	page_put(s->mfn);
 }
 
 static void copy_open(const struct side *src, const struct side *dst, const struct gnttab_copy *op)

@@ -50,8 +50,8 @@ static int map_from(struct domain *ld, struct domain *rd, struct gnttab_map_gran
 		return rc;
 	rc = map_pinned(ld, &m, &op->handle);
 	if (rc) {
-		page_put(m.mfn);
 		gnttab_unpin(rd, op->ref, m.readonly);
+		page_put(m.mfn);
 		return rc;
 	}
 	op->dev_bus_addr = m.mfn.n << PAGE_SHIFT;
@@ -113,11 +113,12 @@ static int leave_begin(struct domain *ld, struct leaving *l)
 	return rc == -ENOMEM ? rc : 0;
 }
 
+/* The pin goes first: as long as it names the frame, the frame must not become another one's. */
 static void leave_end(struct domain *ld, const struct leaving *l)
 {
+	gnttab_unpin(l->m.rd, l->m.ref, l->m.readonly);
 	if (l->had_entry)
 		page_put(l->m.mfn);
-	gnttab_unpin(l->m.rd, l->m.ref, l->m.readonly);
 	gnttab_track_free(ld, l->handle);
 	domain_put(l->m.rd);
 }

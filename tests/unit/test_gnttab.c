@@ -134,6 +134,7 @@ static void put_entry(struct p2m *p, struct p2m_entry e)
 
 static int teardown(void **state)
 {
+	frame_freed_hook = NULL;
 	for (unsigned int d = 0; d < NR_DOMS; d++) {
 		doms[d].state = DOM_DYING;
 		while (gnttab_destroy(&doms[d]) == -ERESTART)
@@ -405,6 +406,39 @@ static void dying_mappers_let_go_in_any_order(void **state)
 	assert_int_equal(doms[0].refcount, 1);
 }
 
+static bool was_pinned;
+
+static void look_at_pin(domid_t owner, enum page_type type)
+{
+	const struct grant_pin *pin = &doms[0].gnttab->pins[0][2];
+
+	was_pinned = pin->nr_read || pin->nr_write;
+}
+
+/*
+ * The owner gave up the page while it was mapped, so the mapper's reference is the last. When the frame is
+ * free, it may be the owner's again at once, for something else: a pin must not lead to it then.
+ */
+static void no_pin_outlives_its_frame(void **state)
+{
+	struct gnttab_copy copy = {
+		.source = { .u.ref = 2, .domid = doms[0].id, .offset = 0 },
+		.dest = { .u.gmfn = 1, .domid = DOMID_SELF },
+		.len = 8, .flags = GNTCOPY_source_gref,
+	};
+	uint32_t done;
+
+	frame_freed_hook = look_at_pin;
+	assert_int_equal(do_map(1, 0, 0, 2, 0), GNTST_okay);
+	assert_int_equal(physmap_remove(&doms[0], GFN(2)), 0);
+	was_pinned = true;
+	assert_int_equal(do_unmap(1, 0, map[1][0].handle), GNTST_okay);
+	assert_false(was_pinned);
+	frame_freed_hook = NULL;
+	assert_int_equal(gnttab_op_copy(&vcpus[1][0], GUEST_PTR((uintptr_t)&copy), 1, &done), 0);
+	assert_int_equal(copy.status, GNTST_general_error); /* nothing is there any more */
+}
+
 static void random_map(unsigned int d, unsigned int slot)
 {
 	unsigned int owner = (unsigned int)unit_below(NR_DOMS);
@@ -471,6 +505,7 @@ int main(void)
 		T(copies),
 		T(dying_owners_grant_nothing_new),
 		T(dying_mappers_let_go_in_any_order),
+		T(no_pin_outlives_its_frame),
 		T(random_sequences),
 	};
 
