@@ -191,6 +191,7 @@ static bool run_first(struct timer_heap *h, uint64_t now_ns)
 		return false;
 	}
 	WRITE_ONCE(h->running, t);
+	barrier(); /* timer_stop_sync(): it is set, or it runs, or both are over */
 	heap_remove(h, t);
 	fn = t->fn;
 	arg = t->arg;

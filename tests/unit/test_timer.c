@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Timers: order, moving between CPUs, the hardware's deadline, and a random sequence against a plain array. */
+#include <pthread.h>
+#include <unistd.h>
 #include "unit.h"
 #include "core/timer.h"
 #include "fakes/fakes.h"
@@ -94,6 +96,40 @@ static void a_hasty_timer_does_not_keep_the_cpu(void **state)
 	timer_stop(&hasty);
 }
 
+static volatile bool is_stopped;
+
+static void *stop_it(void *t)
+{
+	timer_stop_sync(t);
+	is_stopped = true;
+	return NULL;
+}
+
+static pthread_t stopper;
+
+/* At work when its owner goes away on another CPU. */
+static void slow(void *arg)
+{
+	assert_int_equal(pthread_create(&stopper, NULL, stop_it, arg), 0);
+	usleep(50000);
+	assert_false(is_stopped);
+}
+
+static void stopping_can_wait_for_the_callback(void **state)
+{
+	static struct timer t;
+
+	is_stopped = false;
+	timer_init(&t, slow, &t);
+	timer_set(&t, 1);
+	fake_now_ns = 1;
+	timer_run();
+	assert_int_equal(pthread_join(stopper, NULL), 0);
+	assert_true(is_stopped);
+	assert_false(timer_is_set(&t));
+	assert_true(timer_check(0));
+}
+
 static void random_sequence(void **state)
 {
 	uint64_t deadline[NR_TIMERS] = { 0 }; /* 0: not set */
@@ -145,6 +181,7 @@ int main(void)
 		cmocka_unit_test_setup(fire_in_order_of_deadline, setup),
 		cmocka_unit_test_setup(setting_moves_to_the_callers_cpu, setup),
 		cmocka_unit_test_setup(a_hasty_timer_does_not_keep_the_cpu, setup),
+		cmocka_unit_test_setup(stopping_can_wait_for_the_callback, setup),
 		cmocka_unit_test_setup(random_sequence, setup),
 	};
 
