@@ -120,6 +120,12 @@ static void exit_hlt(struct vcpu *v, const struct hvm_exit *exit)
 		vcpu_block(v);
 }
 
+static void exit_xsetbv(struct vcpu *v, const struct hvm_exit *exit)
+{
+	if (cr_xsetbv(v, exit) < 0)
+		inject_gp(v);
+}
+
 static void exit_extint(struct vcpu *v, const struct hvm_exit *exit)
 {
 	irq_window();
@@ -186,6 +192,7 @@ static const struct {
 	[EXIT_DR] = { "dr", exit_dr },
 	[EXIT_HYPERCALL] = { "hypercall", exit_hypercall },
 	[EXIT_HLT] = { "hlt", exit_hlt },
+	[EXIT_XSETBV] = { "xsetbv", exit_xsetbv },
 	[EXIT_EXTINT] = { "interrupt", exit_extint },
 	[EXIT_NMI] = { "nmi", exit_nothing },
 	[EXIT_EXCEPTION] = { "exception", exit_exception },

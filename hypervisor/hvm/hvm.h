@@ -61,6 +61,7 @@ enum hvm_exit_kind {
 	EXIT_DR,
 	EXIT_HYPERCALL,
 	EXIT_HLT,
+	EXIT_XSETBV,
 	EXIT_EXTINT,	/* a physical interrupt is waiting for us */
 	EXIT_NMI,
 	EXIT_EXCEPTION,

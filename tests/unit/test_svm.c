@@ -34,6 +34,9 @@ static void lengths_come_from_nrip_or_the_instruction(void **state)
 	decode(VMEXIT_VMMCALL, false);
 	assert_int_equal(out.kind, EXIT_HYPERCALL);
 	assert_int_equal(out.len, 3);
+	decode(VMEXIT_XSETBV, false);
+	assert_int_equal(out.kind, EXIT_XSETBV);
+	assert_int_equal(out.len, 3);
 	decode(VMEXIT_HLT, false);
 	assert_int_equal(out.len, 1);
 }

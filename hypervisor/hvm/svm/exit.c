@@ -41,6 +41,7 @@ static const struct exit_row rows[] = {
 	[VMEXIT_MONITOR] = { EXIT_INVALID_OP, 3 },
 	[VMEXIT_MWAIT] = { EXIT_INVALID_OP, 3 },
 	[VMEXIT_MWAIT_ARMED] = { EXIT_INVALID_OP, 3 },
+	[VMEXIT_XSETBV] = { EXIT_XSETBV, 3 },
 	[VMEXIT_RDPRU] = { EXIT_INVALID_OP, 3 },
 };
 

@@ -58,6 +58,19 @@ static void svm_vcpu_free(struct hvm_vcpu *hv)
 	hv->vmcb = NULL;
 }
 
+static void svm_open_debug_regs(struct hvm_vcpu *hv)
+{
+	dr0_write(hv->dr[0]);
+	dr1_write(hv->dr[1]);
+	dr2_write(hv->dr[2]);
+	dr3_write(hv->dr[3]);
+	vmcb_of(hv)->dr_reads = vmcb_of(hv)->dr_writes = 0;
+	vmcb_dirty(vmcb_of(hv), CLEAN_INTERCEPTS);
+	hv->dr_loaded = true;
+}
+
+#define DR7_ENABLED 0xff /* any of the four breakpoints */
+
 static void svm_load(struct hvm_vcpu *hv)
 {
 	vmload(hv->vmcb_hpa);
@@ -65,6 +78,9 @@ static void svm_load(struct hvm_vcpu *hv)
 	if (cpu_has(F_RDTSCP))
 		wrmsr(MSR_TSC_AUX, hv->tsc_aux);
 	vmcb_of(hv)->clean = 0; /* another CPU's, or an older, cached copy is no good */
+	/* Breakpoints that are on must not wait for the first access: until then they would be another's. */
+	if (unlikely(vmcb_of(hv)->dr7 & DR7_ENABLED))
+		svm_open_debug_regs(hv);
 }
 
 /* DR0-3 go out only if the guest had them; DR6 and DR7 travel in the VMCB. */
@@ -84,17 +100,6 @@ static void svm_save(struct hvm_vcpu *hv)
 	if (hv->dr_loaded)
 		save_debug_regs(hv);
 	hv->loaded_cpu = -1;
-}
-
-static void svm_open_debug_regs(struct hvm_vcpu *hv)
-{
-	dr0_write(hv->dr[0]);
-	dr1_write(hv->dr[1]);
-	dr2_write(hv->dr[2]);
-	dr3_write(hv->dr[3]);
-	vmcb_of(hv)->dr_reads = vmcb_of(hv)->dr_writes = 0;
-	vmcb_dirty(vmcb_of(hv), CLEAN_INTERCEPTS);
-	hv->dr_loaded = true;
 }
 
 static void before_entry(struct hvm_vcpu *hv, struct vmcb *vmcb, bool flush)

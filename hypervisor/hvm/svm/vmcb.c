@@ -25,7 +25,7 @@ void svm_vmcb_init(struct vmcb *vmcb, const struct hvm_domain *hd, uint64_t iopm
 			   INTERCEPT1_IOIO | INTERCEPT1_MSR | INTERCEPT1_FERR | INTERCEPT1_SHUTDOWN;
 	vmcb->intercept2 = INTERCEPT2_VMRUN | INTERCEPT2_VMMCALL | INTERCEPT2_VMLOAD | INTERCEPT2_VMSAVE |
 			   INTERCEPT2_STGI | INTERCEPT2_CLGI | INTERCEPT2_SKINIT | INTERCEPT2_MONITOR |
-			   INTERCEPT2_MWAIT | INTERCEPT2_RDPRU;
+			   INTERCEPT2_MWAIT | INTERCEPT2_XSETBV | INTERCEPT2_RDPRU;
 	/* The hardware domain's drivers flush caches for their devices; others have none to flush for. */
 	if (!hd->direct_io)
 		vmcb->intercept2 |= INTERCEPT2_WBINVD;

@@ -111,6 +111,7 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 #define INTERCEPT2_WBINVD   (1u << 9)
 #define INTERCEPT2_MONITOR  (1u << 10)
 #define INTERCEPT2_MWAIT    (1u << 11)
+#define INTERCEPT2_XSETBV   (1u << 13)
 #define INTERCEPT2_RDPRU    (1u << 14)
 
 #define V_IRQ		    1u	 /* in v_irq */
@@ -162,6 +163,7 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 #define VMEXIT_MONITOR	    0x8a
 #define VMEXIT_MWAIT	    0x8b
 #define VMEXIT_MWAIT_ARMED  0x8c
+#define VMEXIT_XSETBV	    0x8d
 #define VMEXIT_RDPRU	    0x8e
 #define VMEXIT_NPF	    0x400
 #define VMEXIT_INVALID	    (~0ULL)
