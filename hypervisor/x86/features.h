@@ -30,6 +30,7 @@ enum feature_word {
 #define F_PAGE1GB	FEATURE(FW_8_1_EDX, 26)
 #define F_RDTSCP	FEATURE(FW_8_1_EDX, 27)
 #define F_INVARIANT_TSC	FEATURE(FW_8_7_EDX, 8)
+#define F_FP_ERR_PTRS	FEATURE(FW_8_8_EBX, 2) /* FXRSTOR and XRSTOR load the pointers in any case */
 #define F_IBPB		FEATURE(FW_8_8_EBX, 12) /* AMD */
 #define F_IBRS		FEATURE(FW_8_8_EBX, 14)
 #define F_AMD_STIBP	FEATURE(FW_8_8_EBX, 15)

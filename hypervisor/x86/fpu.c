@@ -56,10 +56,23 @@ void fpu_save(void *area, uint64_t *xcr0)
 			 : "memory");
 }
 
+/*
+ * AMD's older CPUs load the pointers to the last x87 instruction and its operand only when an exception is
+ * pending. Make them point here, not to where the last guest was.
+ */
+static void hide_pointers(void)
+{
+	static const int32_t here;
+
+	if (cpu_is_amd() && !cpu_has(F_FP_ERR_PTRS))
+		__asm__ volatile("fnclex; ffree %%st(7); fildl %0" :: "m"(here));
+}
+
 void fpu_restore(const void *area, uint64_t xcr0)
 {
 	uint64_t mask = cpu_features.xcr0_mask;
 
+	hide_pointers();
 	if (!cpu_has(F_XSAVE)) {
 		__asm__ volatile("fxrstor64 %0" :: "m"(*(const char (*)[FXSAVE_SIZE])area));
 		return;
