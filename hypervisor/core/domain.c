@@ -91,51 +91,76 @@ static struct domain *find_locked(domid_t id)
 	return NULL;
 }
 
-/* Ids go up and come back only after a round, so that a stale id seldom names a new domain. */
-static int choose_id(domid_t *id)
+static void insert_locked(struct domain *d)
+{
+	struct domain *other;
+	struct list *pos = &domlist;
+
+	list_for_each(other, &domlist, list) {
+		if (other->id > d->id)
+			break;
+		pos = &other->list;
+	}
+	list_add(pos, &d->list);
+}
+
+/*
+ * Ids go up and come back only after a round, so that a stale id seldom names a new domain. From here on the id
+ * is taken, although nobody finds the domain before it is published.
+ */
+static int take_id(struct domain *d, domid_t id)
 {
 	int rc = 0;
 
 	spin_lock(&domlist_lock);
-	if (*id == DOMID_ANY) {
+	if (id == DOMID_ANY) {
 		unsigned int tries = 0;
 
 		do
 			last_id = last_id + 1u >= NR_DOMIDS ? 1 : (domid_t)(last_id + 1);
 		while (find_locked(last_id) && ++tries < NR_DOMIDS);
-		*id = last_id;
+		id = last_id;
 		rc = tries < NR_DOMIDS ? 0 : -ENOSPC;
-	} else if (*id >= NR_DOMIDS) {
+	} else if (id >= NR_DOMIDS) {
 		rc = -EINVAL;
-	} else if (find_locked(*id)) {
+	} else if (find_locked(id)) {
 		rc = -EEXIST;
+	}
+	if (!rc) {
+		d->id = id;
+		insert_locked(d);
 	}
 	spin_unlock(&domlist_lock);
 	return rc;
+}
+
+static void release_id(struct domain *d)
+{
+	spin_lock(&domlist_lock);
+	list_del(&d->list);
+	spin_unlock(&domlist_lock);
 }
 
 struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc)
 {
 	struct domain *d;
 
-	*rc = choose_id(&id);
-	if (*rc < 0)
-		return NULL;
 	*rc = -ENOMEM;
 	d = kalloc(sizeof(*d));
 	if (!d)
 		return NULL;
-	d->id = id;
+	*rc = take_id(d, id);
+	if (*rc < 0)
+		goto out;
 	d->is_hwdom = d->is_privileged = d->hvm.direct_io = is_hwdom;
 	d->refcount = 1;
 	d->pause_count = 1;
 	d->is_control_paused = true;
 	spin_init(&d->lock, LOCK_domain);
-	list_init(&d->list);
 	sched_domain_init(d);
-	*rc = p2m_init(&d->p2m, hvm_ops->p2m_format, id, cpu_has(F_PAGE1GB));
+	*rc = p2m_init(&d->p2m, hvm_ops->p2m_format, d->id, cpu_has(F_PAGE1GB));
 	if (*rc < 0)
-		goto out;
+		goto out_id;
 	*rc = hvm_ops->domain_init(&d->hvm);
 	if (*rc < 0)
 		goto out_p2m;
@@ -145,6 +170,8 @@ struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc)
 
 out_p2m:
 	p2m_free(&d->p2m);
+out_id:
+	release_id(d);
 out:
 	kfree(d, sizeof(*d));
 	return NULL;
@@ -152,24 +179,15 @@ out:
 
 void domain_publish(struct domain *d)
 {
-	struct domain *other;
-	struct list *pos = &domlist;
-
 	spin_lock(&domlist_lock);
-	list_for_each(other, &domlist, list) {
-		if (other->id > d->id)
-			break;
-		pos = &other->list;
-	}
-	list_add(pos, &d->list);
 	d->state = DOM_ALIVE;
 	spin_unlock(&domlist_lock);
 }
 
-/* A reference, unless the last one is already gone: a dead object is not revived. */
+/* A reference, unless it is not published yet, or the last one is already gone: a dead object is not revived. */
 static bool try_ref(struct domain *d)
 {
-	uint32_t count = READ_ONCE(d->refcount);
+	uint32_t count = d->state == DOM_NEW ? 0 : READ_ONCE(d->refcount);
 
 	while (count > 0)
 		if (atomic_cmpxchg(&d->refcount, &count, count + 1))
@@ -221,14 +239,13 @@ static void domain_free(struct domain *d)
 	struct vcpu *v;
 	unsigned int i;
 
-	spin_lock(&domlist_lock);
-	list_del(&d->list);
-	spin_unlock(&domlist_lock);
 	for_each_vcpu(d, v, i)
 		vcpu_free(v);
 	kfree(d->vcpus, d->max_vcpus * sizeof(d->vcpus[0]));
 	domain_free_hook(d);
 	hash_remove(d);
+	release_id(d);
+	vcpu_forget_domain(d);
 	hvm_ops->domain_free(&d->hvm);
 	BUG_ON(p2m_destroy(&d->p2m, UINT32_MAX, NULL) < 0); /* empty long since */
 	p2m_free(&d->p2m);

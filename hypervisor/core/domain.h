@@ -86,7 +86,7 @@ struct domain {
 extern struct domain *hardware_domain; /* Dom0; NULL before it exists */
 
 /*
- * A new domain with one reference, pause count 1, on no list, p2m and hvm_domain ready. id DOMID_ANY: the
+ * A new domain with one reference, pause count 1, found by nobody, p2m and hvm_domain ready. id DOMID_ANY: the
  * lowest free one after the last used. NULL with -EEXIST, -ENOMEM, -EINVAL in *rc.
  */
 struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc);

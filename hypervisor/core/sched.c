@@ -425,21 +425,24 @@ static struct vcpu *unload(struct sched_group *g, struct sched_cpu *sc, struct v
 			   uint64_t t)
 {
 	struct vcpu *v = sc->loaded;
+	bool must_leave;
 
 	if (!v || v == next)
 		return NULL;
 	if (!next && !(READ_ONCE(v->wait) & ~WAIT_BLOCKED) && v->sched.affinity & bit(cpu))
 		return NULL;
+	must_leave = !(v->sched.affinity & g->cpus);
+	if (must_leave)
+		domain_ref(v->d); /* from here on nothing else keeps it from being freed */
 	vcpu_save(v);
 	store_release(&v->sched.running_on, -1);
 	sc->loaded = NULL;
-	if (v->sched.affinity & g->cpus) {
+	if (!must_leave) {
 		if (v->sched.queued)
 			kick_for(g, &v->sched, t, bit(cpu));
 		return NULL;
 	}
 	sched_take_off(g, &v->sched);
-	domain_ref(v->d); /* without our lock nothing else would keep it from being freed */
 	return v;
 }
 

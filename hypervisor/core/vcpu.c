@@ -33,6 +33,18 @@ void set_current_vcpu(struct vcpu *v)
 	this_cpu(current) = v;
 }
 
+void vcpu_forget_domain(const struct domain *d)
+{
+	struct domain *last;
+	unsigned int c;
+
+	for (c = 0; c < nr_cpus; c++) {
+		last = READ_ONCE(per_cpu(last_domain, c));
+		if (last == d)
+			(void)atomic_cmpxchg(&per_cpu(last_domain, c), &last, NULL);
+	}
+}
+
 struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 {
 	struct vcpu *v = kalloc(sizeof(*v));
@@ -165,7 +177,7 @@ void vcpu_down(struct vcpu *v)
 void vcpu_load(struct vcpu *v)
 {
 	if (this_cpu(last_domain) != v->d) {
-		this_cpu(last_domain) = v->d;
+		WRITE_ONCE(this_cpu(last_domain), v->d);
 		spec_domain_switch();
 	}
 	hvm_ops->load(&v->hvm);

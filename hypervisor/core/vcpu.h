@@ -68,6 +68,8 @@ static inline bool vcpu_is_runnable(const struct vcpu *v)
 /* New vCPU `id` of d, WAIT_DOWN. NULL: no memory. Domain not running. */
 struct vcpu *vcpu_create(struct domain *d, unsigned int id);
 void vcpu_free(struct vcpu *v);
+/* d is about to be freed: a new domain at its address must not pass for it where predictors are flushed. */
+void vcpu_forget_domain(const struct domain *d);
 
 /*
  * Make v look at its todo bits: set them, end its block, and if it runs on another CPU, make it exit.

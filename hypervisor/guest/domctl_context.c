@@ -98,6 +98,8 @@ static int load_cpu(struct vcpu *v, const union payload *p)
 
 	if (c->flags & XEN_X86_FPU_INITIALISED || c->pending_valid)
 		return -EOPNOTSUPP;
+	if (c->msr_tsc_aux > UINT32_MAX)
+		return -EINVAL; /* the CPU would refuse it when we load it */
 	hvm_ops->get_state(&v->hvm, &s); /* for PAT, which another record brings */
 	s.rip = c->rip;
 	s.rflags = c->rflags;
