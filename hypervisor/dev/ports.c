@@ -122,19 +122,23 @@ static void port_write(uint16_t port, unsigned int size, uint32_t val)
 static void pm1_cnt_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
 			   uint32_t *val)
 {
+	uint32_t word = *val;
+
 	if (!write) {
 		*val = port_read(port, size);
 		return;
 	}
-	if (size < 2 || !(*val & PM1_SLP_EN)) {
+	if (port != (uint16_t)acpi.pm1a_cnt.address) /* the upper byte alone */
+		word <<= 8;
+	if (!(word & PM1_SLP_EN)) {
 		port_write(port, size, *val);
 		return;
 	}
-	if (acpi.have_s5 && PM1_SLP_TYPE(*val) == acpi.s5_typ_a) {
+	if (acpi.have_s5 && PM1_SLP_TYPE(word) == acpi.s5_typ_a) {
 		domain_shutdown(v->d, SHUTDOWN_poweroff);
 		return;
 	}
-	guest_warn("d%u: ACPI sleep type %u refused\n", v->d->id, PM1_SLP_TYPE(*val));
+	guest_warn("d%u: ACPI sleep type %u refused\n", v->d->id, PM1_SLP_TYPE(word));
 }
 
 static int add_pm1_cnt(struct domain *d)

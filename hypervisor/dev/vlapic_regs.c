@@ -174,6 +174,7 @@ int vlapic_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 			vlapic_eoi(l);
 			return 0;
 		}
+		reg = (unsigned int)index_nospec(reg, NR_APIC_REGS);
 		if (!(reg_rights[reg] & MW) || reg == REG_EOI)
 			return -EINVAL;
 		return x2apic_write(l, reg, val);
@@ -194,6 +195,7 @@ int vlapic_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 	unsigned int reg = msr - MSR_X2APIC_BASE;
 
 	if (likely(reg < NR_APIC_REGS)) {
+		reg = (unsigned int)index_nospec(reg, NR_APIC_REGS);
 		if (!vlapic_is_x2apic(l) || !(reg_rights[reg] & MR))
 			return -EINVAL;
 		*val = reg_read(l, reg);

@@ -114,7 +114,10 @@ static void entry_write(struct pci_dev *dev, unsigned int i, unsigned int at, ui
 		entry_sync(dev, i);
 }
 
-/* A register in the table's page that is not the table's: the pending bits, or the device's own. */
+/*
+ * A register in the table's page that is not the table's: the pending bits, or the device's own. The caller sees
+ * to it that no part is the table's: the real one's messages are ours.
+ */
 static void access_beside(struct pci_dev *dev, uint64_t gpa, unsigned int size, bool write,
 			  uint64_t *val)
 {
@@ -163,7 +166,7 @@ void vmsix_access(struct vcpu *v, uint64_t gpa, unsigned int size, bool write, u
 	dev = find_locked(p, gpa);
 	if (dev && gpa - dev->msix_gpa < dev->msix_nr * ENTRY_SIZE)
 		access_table(dev, (uint32_t)(gpa - dev->msix_gpa), size, write, val);
-	else if (dev)
+	else if (dev && (gpa >= dev->msix_gpa || gpa + size <= dev->msix_gpa))
 		access_beside(dev, gpa, size, write, val);
 	spin_unlock(&p->lock);
 }

@@ -290,6 +290,11 @@ static void msix_table_is_a_model(void **state)
 	assert_int_equal(real_table(1, 12), 1);
 	table(NR_ENTRY, 0, 4, true, 0x12345678); /* beside the table: the device's own */
 	assert_int_equal(real_table(NR_ENTRY, 0), 0x12345678);
+	/* One that begins before the table and ends in it would reach the real message of entry 0. */
+	for (unsigned int size = 2; size <= 8; size *= 2)
+		table(0, -1u, size, true, ~0ULL);
+	assert_int_equal(real_table(0, 0), 0);
+	assert_int_equal(real_table(0, 4), 0);
 	cfg_write(MSIX + 2, 2, 0);
 	assert_int_equal(nr_vectors, 0);
 }
