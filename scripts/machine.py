@@ -135,5 +135,5 @@ def base_machine(build, work, peer=False):
         "hypervisor": os.path.join(trial, "xen") if peer else os.path.join(build, "helium"),
         "hypervisor_args": HYPERVISOR_ARGS + (PEER_ARGS if peer else ""),
         "kernel": os.path.join(trial, "vmlinuz"), "kernel_args": KERNEL_ARGS,
-        "initrd": os.path.join(trial, "peer.cpio" if peer else "dom0.cpio"),
+        "initrd": os.path.join(trial, "stock.cpio" if peer else "dom0.cpio"),
     }
