@@ -5,6 +5,7 @@
  * never run; a CPU record starts its vCPU, the others stay down. FPU contents are given out but not
  * yet taken in.
  */
+#include "dev/cr.h"
 #include "dev/msr.h"
 #include "dev/vlapic.h"
 #include "guest/domctl.h"
@@ -36,6 +37,18 @@ static const uint8_t gpr_order[NR_GPRS] = { RAX, RBX, RCX, RDX, RBP, RSI, RDI, R
 static const uint8_t seg_order[NR_SEGS] = { SEG_CS, SEG_DS, SEG_ES, SEG_FS,
 					    SEG_GS, SEG_SS, SEG_TR, SEG_LDTR };
 
+/* The 64-bit words that record and state share. */
+#define WORD(record, state) { offsetof(struct hvm_hw_cpu, record), offsetof(struct hvm_state, state) }
+static const struct {
+	uint16_t record, state;
+} words[] = {
+	WORD(rip, rip), WORD(rflags, rflags), WORD(cr0, cr0), WORD(cr2, cr2), WORD(cr3, cr3), WORD(cr4, cr4),
+	WORD(dr6, dr6), WORD(dr7, dr7), WORD(gdtr_base, gdtr_base), WORD(idtr_base, idtr_base),
+	WORD(sysenter_cs, sysenter_cs), WORD(sysenter_esp, sysenter_esp), WORD(sysenter_eip, sysenter_eip),
+	WORD(shadow_gs, kernel_gs_base), WORD(msr_lstar, lstar), WORD(msr_star, star), WORD(msr_cstar, cstar),
+	WORD(msr_syscall_mask, sfmask), WORD(msr_efer, efer),
+};
+
 static void save_header(struct vcpu *v, union payload *p)
 {
 	p->header = (struct hvm_save_header){
@@ -58,34 +71,17 @@ static void save_cpu(struct vcpu *v, union payload *p)
 	c->flags = XEN_X86_FPU_INITIALISED;
 	for (i = 0; i < NR_GPRS; i++)
 		(&c->rax)[i] = v->hvm.gpr[gpr_order[i]];
-	c->rip = s.rip;
-	c->rflags = s.rflags;
-	c->cr0 = s.cr0;
-	c->cr2 = s.cr2;
-	c->cr3 = s.cr3;
-	c->cr4 = s.cr4;
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		memcpy((char *)c + words[i].record, (const char *)&s + words[i].state, sizeof(uint64_t));
 	memcpy(&c->dr0, v->hvm.dr, sizeof(v->hvm.dr));
-	c->dr6 = s.dr6;
-	c->dr7 = s.dr7;
 	for (i = 0; i < NR_SEGS; i++) {
 		(&c->cs_sel)[i] = s.seg[seg_order[i]].sel;
 		(&c->cs_limit)[i] = s.seg[seg_order[i]].limit;
 		(&c->cs_base)[i] = s.seg[seg_order[i]].base;
 		(&c->cs_arbytes)[i] = s.seg[seg_order[i]].attr;
 	}
-	c->gdtr_base = s.gdtr_base;
 	c->gdtr_limit = s.gdtr_limit;
-	c->idtr_base = s.idtr_base;
 	c->idtr_limit = s.idtr_limit;
-	c->sysenter_cs = s.sysenter_cs;
-	c->sysenter_esp = s.sysenter_esp;
-	c->sysenter_eip = s.sysenter_eip;
-	c->shadow_gs = s.kernel_gs_base;
-	c->msr_lstar = s.lstar;
-	c->msr_star = s.star;
-	c->msr_cstar = s.cstar;
-	c->msr_syscall_mask = s.sfmask;
-	c->msr_efer = s.efer;
 	c->msr_tsc_aux = v->hvm.tsc_aux;
 	c->tsc = rdtsc_ordered() + v->d->tsc_offset;
 }
@@ -100,32 +96,17 @@ static int load_cpu(struct vcpu *v, const union payload *p)
 		return -EOPNOTSUPP;
 	if (c->msr_tsc_aux > UINT32_MAX)
 		return -EINVAL; /* the CPU would refuse it when we load it */
+	if (!cr_valid_cr0(c->cr0) || !cr_valid_cr4(v->d, c->cr4) || !cr_valid_efer(v->d, c->msr_efer))
+		return -EINVAL;
 	hvm_ops->get_state(&v->hvm, &s); /* for PAT, which another record brings */
-	s.rip = c->rip;
-	s.rflags = c->rflags;
-	s.cr0 = c->cr0;
-	s.cr2 = c->cr2;
-	s.cr3 = c->cr3;
-	s.cr4 = c->cr4;
-	s.dr6 = c->dr6;
-	s.dr7 = c->dr7;
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		memcpy((char *)&s + words[i].state, (const char *)c + words[i].record, sizeof(uint64_t));
 	for (i = 0; i < NR_SEGS; i++)
 		s.seg[seg_order[i]] =
 			(struct hvm_seg){ (uint16_t)(&c->cs_sel)[i], (uint16_t)(&c->cs_arbytes)[i],
 					  (&c->cs_limit)[i], (&c->cs_base)[i] };
-	s.gdtr_base = c->gdtr_base;
 	s.gdtr_limit = c->gdtr_limit;
-	s.idtr_base = c->idtr_base;
 	s.idtr_limit = c->idtr_limit;
-	s.sysenter_cs = c->sysenter_cs;
-	s.sysenter_esp = c->sysenter_esp;
-	s.sysenter_eip = c->sysenter_eip;
-	s.kernel_gs_base = c->shadow_gs;
-	s.lstar = c->msr_lstar;
-	s.star = c->msr_star;
-	s.cstar = c->msr_cstar;
-	s.sfmask = c->msr_syscall_mask;
-	s.efer = c->msr_efer;
 	hvm_ops->set_state(&v->hvm, &s);
 	for (i = 0; i < NR_GPRS; i++)
 		v->hvm.gpr[gpr_order[i]] = (&c->rax)[i];
@@ -215,6 +196,14 @@ static const struct record {
 	{ HVM_SAVE_CODE(MTRR), sizeof(struct hvm_hw_mtrr), false, false, save_mtrr, load_mtrr },
 };
 
+static const struct record *find_record(uint16_t type)
+{
+	for (const struct record *r = records; r < records + ARRAY_SIZE(records); r++)
+		if (r->type == type)
+			return r;
+	return NULL;
+}
+
 /* The buffer of the tools, and how far we are in it. */
 struct stream {
 	guest_ptr_t buf;
@@ -297,15 +286,13 @@ int domctl_gethvmcontext_partial(struct vcpu *v, struct domain *d, struct xen_do
 {
 	struct xen_domctl_hvmcontext_partial *c = &op->u.hvmcontext_partial;
 	struct vcpu *target = domain_vcpu(d, c->instance);
-	const struct record *r = records;
+	const struct record *r = find_record(c->type);
 	union payload *p;
 	int rc = check_still(d);
 
 	if (rc)
 		return rc;
-	while (r < records + ARRAY_SIZE(records) && r->type != c->type)
-		r++;
-	if (!target || r == records + ARRAY_SIZE(records) || (r->up_only && !vcpu_is_up(target)))
+	if (!target || !r || (r->up_only && !vcpu_is_up(target)))
 		return -ENOENT;
 	if (guest_ptr_null(HANDLE_PTR(c->buffer))) {
 		c->bufsz = r->size;
@@ -332,12 +319,10 @@ static int load_record(struct domain *d, const struct hvm_save_descriptor *desc,
 		       const union payload *p)
 {
 	struct vcpu *v = domain_vcpu(d, desc->instance);
-	const struct record *r = records;
+	const struct record *r = find_record(desc->typecode);
 	int rc;
 
-	while (r < records + ARRAY_SIZE(records) && r->type != desc->typecode)
-		r++;
-	if (r == records + ARRAY_SIZE(records) || desc->length != r->size || !v)
+	if (!r || desc->length != r->size || !v)
 		return -EINVAL;
 	rc = r->load ? r->load(v, p) : check_header(p);
 	if (!rc && r->up_only)
