@@ -2,7 +2,7 @@
 /*
  * Reading ELF64 executables from a buffer that nobody vouches for: header, PT_LOAD segments, and
  * the Xen note that names a kernel's PVH entry. Nothing is copied; every offset is checked against
- * the buffer before it is used. Also linked by the Dom0 tools.
+ * the buffer before it is used. The Dom0 tools have a reader of their own, which takes 32-bit guests too.
  */
 #ifndef LIB_ELF_H
 #define LIB_ELF_H
