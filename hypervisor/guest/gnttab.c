@@ -15,6 +15,8 @@
 #include "mem/kalloc.h"
 
 #define NO_HANDLE (~0u)
+/* Each use is a reference to the page: a mapper must not be able to use up what its owner needs, too. */
+#define USES_MAX (PAGE_COUNT_MAX / 8)
 #define PINS_SIZE (GNTTAB_PER_FRAME * sizeof(struct grant_pin))
 #define TRACK_SIZE (MAPTRACK_PER_PAGE * sizeof(struct maptrack))
 
@@ -230,7 +232,7 @@ static int pin_locked(struct domain *rd, domid_t user, uint32_t ref, bool readon
 	upgrade = in_use && !readonly && !pin->nr_write;
 	if (in_use && pin->domid != user)
 		return GNTST_general_error;
-	if (pin->nr_read == UINT16_MAX || pin->nr_write == UINT16_MAX)
+	if (pin->nr_read + pin->nr_write == USES_MAX)
 		return GNTST_general_error;
 	if (!in_use || upgrade) {
 		rc = mark_entry(e, user, readonly);

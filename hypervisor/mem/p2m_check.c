@@ -67,9 +67,11 @@ bool p2m_check(struct p2m *p)
 	struct census c = { .p = p, .sound = true };
 
 	spin_lock(&p->lock);
-	count_table(&c, p->root, P2M_LEVELS);
-	count_retired(&c);
-	c.sound = c.sound && c.nr_tables == p->nr_tables;
+	if (!p->is_dying) { /* p2m_destroy() works without the lock, perhaps right now */
+		count_table(&c, p->root, P2M_LEVELS);
+		count_retired(&c);
+		c.sound = c.sound && c.nr_tables == p->nr_tables;
+	}
 	spin_unlock(&p->lock);
 	return c.sound;
 }

@@ -406,6 +406,25 @@ static void dying_mappers_let_go_in_any_order(void **state)
 	assert_int_equal(doms[0].refcount, 1);
 }
 
+/* The owner itself needs references to its page for each hypercall that touches it. */
+static void a_mapper_cannot_use_up_all_references(void **state)
+{
+	unsigned int n;
+	mfn_t mfn;
+
+	for (n = 0; gnttab_pin(&doms[0], doms[1].id, 2, true, &mfn) == GNTST_okay; n++)
+		;
+	assert_true(n >= 1000 && n < PAGE_COUNT_MAX / 2);
+	assert_int_equal(gnttab_pin(&doms[0], doms[1].id, 2, false, &mfn), GNTST_general_error);
+	assert_true(p2m_get_page(&doms[0].p2m, GFN(2), true, &mfn, NULL));
+	page_put(mfn);
+	while (n--) {
+		gnttab_unpin(&doms[0], 2, true);
+		page_put(mfn);
+	}
+	check_all();
+}
+
 static bool was_pinned;
 
 static void look_at_pin(domid_t owner, enum page_type type)
@@ -505,6 +524,7 @@ int main(void)
 		T(copies),
 		T(dying_owners_grant_nothing_new),
 		T(dying_mappers_let_go_in_any_order),
+		T(a_mapper_cannot_use_up_all_references),
 		T(no_pin_outlives_its_frame),
 		T(random_sequences),
 	};
