@@ -347,8 +347,11 @@ void domain_crash(struct vcpu *v, const char *why, ...)
 	va_start(args, why);
 	(void)vsnprintf(text, sizeof(text), why, args);
 	va_end(args);
-	log_err("d%uv%u: crashed: %s\n", v->d->id, v->id, text);
-	vcpu_dump(v);
+	/* Once: with many vCPUs the serial line would keep as many CPUs waiting. */
+	if (!atomic_xchg(&v->d->is_crash_told, true)) {
+		log_err("d%uv%u: crashed: %s\n", v->d->id, v->id, text);
+		vcpu_dump(v);
+	}
 	domain_shutdown(v->d, 3); /* SHUTDOWN_crash */
 }
 

@@ -40,6 +40,7 @@ struct domain {
 	uint8_t state;			/* enum domain_state; domain lock, read by any */
 	bool is_shut_down;		/* domain lock, read by any */
 	uint8_t shutdown_code;		/* SHUTDOWN_*; domain lock */
+	bool is_crash_told;		/* registers are in the log already; atomic */
 	uint32_t refcount;		/* atomic */
 	spinlock_t lock;		/* level domain */
 	struct list list;		/* domlist lock; ascending id */
