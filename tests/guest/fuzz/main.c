@@ -262,7 +262,13 @@ TEST(fuzzer_machine, ROLE, 1)
 static const struct {
 	const char *role;
 	unsigned int vcpus;
-} kinds[] = { { "fuzzer_calls", 1 }, { "fuzzer_smp", 2 }, { "fuzzer_machine", 1 } };
+	uint64_t life_ns; /* 0: until it ends, else it is destroyed in the middle of what it does */
+} kinds[] = {
+	{ "fuzzer_calls", 1, 0 },
+	{ "fuzzer_smp", 2, 0 },
+	{ "fuzzer_machine", 1, 0 },
+	{ "fuzzer_smp", 2, 20 * NSEC_PER_MSEC },
+};
 
 static void offer_pages(domid_t id, uint8_t *pages)
 {
@@ -290,7 +296,9 @@ static void fuzz_once(unsigned int kind, uint64_t seed, struct domu *bystander, 
 	offer_pages(u.id, pages);
 	u.box->word[SEED] = seed;
 	CHECK_EQ(domu_unpause(&u), 0);
-	rc = domu_wait(&u, 10 * NSEC_PER_SEC);
+	if (kinds[kind].life_ns)
+		sleep_until(now_ns() + kinds[kind].life_ns + seed % 8 * NSEC_PER_MSEC);
+	rc = kinds[kind].life_ns ? 0 : domu_wait(&u, 10 * NSEC_PER_SEC);
 	if (u.slot != 2) {
 		test_failure("our own stack was overwritten");
 		test_abort();
