@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * exits: what each common exit and hypercall costs, in executed instructions, guest's loop included.
- * Only meaningful under QEMU's -icount shift=0, where one instruction is one TSC tick and a world
- * switch is free: this measures path length. Runs as Dom0 and as DomU, local APIC in xAPIC mode,
- * events by the callback vector (no EOI to pay for); event_upcall is the per-vCPU vector with its
- * EOI in x2APIC mode, as Linux does it. Prints "BENCH name@place instructions".
+ * exits: what each common exit and hypercall costs, in executed instructions, guest's loop
+ * included. Only meaningful under QEMU's -icount shift=0, where one instruction is one TSC tick
+ * and a world switch is free: this measures path length. Runs as Dom0 and as DomU, local APIC in
+ * xAPIC mode, events by the callback vector (no EOI to pay for); event_upcall is the per-vCPU
+ * vector with its EOI in x2APIC mode, as Linux does it. Prints "BENCH name@place instructions".
  */
 #include "lib/apic.h"
 #include "lib/events.h"
@@ -162,7 +162,8 @@ TEST(exits, IN_DOM0 | IN_DOMU | BENCH | XAPIC | NO_UPCALL, 1)
 {
 	prepare();
 	irq_set_handler(VECTOR_CALLBACK, on_callback);
-	REQUIRE_EQ(hvm_set_param(DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, 2UL << 56 | VECTOR_CALLBACK), 0);
+	REQUIRE_EQ(hvm_set_param(DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, 2UL << 56 | VECTOR_CALLBACK),
+		   0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(benches); i++)
 		if (is_dom0() || !benches[i].dom0_only)
 			measure(&benches[i]);

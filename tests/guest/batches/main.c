@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * batches: long lists in one hypercall. The hypervisor may stop at a bound and go on by repeating the
- * instruction, but each entry is done exactly once, the results are right, and an event that is
- * pending meanwhile is delivered. Grant copies, balloon extents, multicalls, status of each.
+ * batches: long lists in one hypercall. The hypervisor may stop at a bound and go on by repeating
+ * the instruction, but each entry is done exactly once, the results are right, and an event that
+ * is pending meanwhile is delivered. Grant copies, balloon extents, multicalls, status of each.
  */
 #include "lib/events.h"
 #include "lib/grants.h"
@@ -25,7 +25,8 @@ static void check_copies(void)
 	for (unsigned int i = 0; i < 1024; i++)
 		source[i] = i + 1;
 	for (unsigned int i = 0; i < NR; i++) {
-		copies[i] = (struct gnttab_copy){ .len = 4, .flags = GNTCOPY_source_gref, .status = 99 };
+		copies[i] =
+			(struct gnttab_copy){.len = 4, .flags = GNTCOPY_source_gref, .status = 99};
 		copies[i].source.u.ref = i % 10 == 9 ? REF + 1 : REF;
 		copies[i].source.offset = i % 1024 * 4;
 		copies[i].dest.u.gmfn = gfn_of(dest) + i / 1024;
@@ -90,8 +91,9 @@ static void check_nested_continuation(void)
 	for (unsigned int i = 0; i < 4; i++) {
 		ops[i] = (struct xen_memory_reservation){ .nr_extents = 350, .domid = DOMID_SELF };
 		set_xen_guest_handle(ops[i].extent_start, gfns + 350 * i);
-		calls[i] = (multicall_entry_t){ .op = __HYPERVISOR_memory_op,
-						.args = { XENMEM_populate_physmap, (uintptr_t)&ops[i] } };
+		calls[i] =
+			(multicall_entry_t){.op = __HYPERVISOR_memory_op,
+					    .args = {XENMEM_populate_physmap, (uintptr_t)&ops[i]}};
 	}
 	CHECK_EQ(HC(__HYPERVISOR_multicall, calls, 4), 0);
 	for (unsigned int i = 0; i < 4; i++) {

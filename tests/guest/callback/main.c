@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * callback: the older way of event delivery, HVM_PARAM_CALLBACK_IRQ with a vector: while
- * evtchn_upcall_pending is set and interrupts are on, the vector is injected past the local APIC, no
- * EOI. An event raised while interrupts are off comes when they go on; HLT is woken by it.
+ * evtchn_upcall_pending is set and interrupts are on, the vector is injected past the local APIC,
+ * no EOI. An event raised while interrupts are off comes when they go on; HLT is woken by it.
  */
 #include "lib/events.h"
 #include "lib/test.h"

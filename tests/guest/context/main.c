@@ -48,7 +48,8 @@ static void hold(void *arg)
 		sched_op(SCHEDOP_yield, NULL);
 		inb(0x80);
 		if (!still(seed)) {
-			test_failure("vCPU %u: values of %lx are lost in round %u", this_cpu(), seed, i);
+			test_failure("vCPU %u: values of %lx are lost in round %u", this_cpu(),
+				     seed, i);
 			return;
 		}
 	}
@@ -84,7 +85,10 @@ TEST(context, IN_DOM0 | IN_DOMU, 2)
 	if (is_dom0())
 		return;
 	REQUIRE_EQ(guard(single_step, NULL), X86_DB);
-	/* QEMU may take the trap after the instruction that follows; never inside CPUID's emulation. */
+	/*
+	 * QEMU may take the trap after the instruction that follows; never inside CPUID's
+	 * emulation.
+	 */
 	CHECK(guard_fault()->rip >= (uintptr_t)find_cpuid() + 2);
 	CHECK(guard_fault()->rip <= (uintptr_t)find_cpuid() + 4);
 }

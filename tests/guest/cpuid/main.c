@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * cpuid: the hypervisor's own leaves and the few bits of the others that guests act upon. The
- * vendor must be unchanged: Linux chooses its hypercall instruction by it. The bits of leaf +4 say
- * how to deliver events and which vCPU this is; the APIC ID in leaf 1 and leaf 0xb is twice that.
+ * vendor must be unchanged: Linux chooses its hypercall instruction by it. The bits of leaf +4
+ * say how to deliver events and which vCPU this is; the APIC ID in leaf 1 and leaf 0xb is twice
+ * that.
  */
 #include "lib/apic.h"
 #include "lib/smp.h"

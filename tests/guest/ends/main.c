@@ -2,7 +2,8 @@
 /*
  * ends: how a domain ends and what its creator sees: SCHEDOP_shutdown with each reason, the last
  * vCPU in HLT with interrupts off = poweroff, a triple fault = reboot, a wild jump, a foreign
- * remote_shutdown, destroy while running. Each only ends that domain, and VIRQ_DOM_EXC tells Dom0.
+ * remote_shutdown, destroy while running. Each only ends that domain, and VIRQ_DOM_EXC tells
+ * Dom0.
  */
 #include "lib/domu.h"
 #include "lib/events.h"

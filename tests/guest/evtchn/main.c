@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * evtchn: event channels inside one domain: every kind of port, every operation with good and bad
- * arguments, 2-level delivery and masking, the rules that Linux and xenstored lean on (a newly bound
- * interdomain port is pending at once; virqs have one owner; closing makes the peer unbound).
+ * arguments, 2-level delivery and masking, the rules that Linux and xenstored lean on (a newly
+ * bound interdomain port is pending at once; virqs have one owner; closing makes the peer
+ * unbound).
  */
 #include "lib/events.h"
 #include "lib/test.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * evtchn_domains: channels between two domains. Who may bind what is for whom; many rounds in both
- * directions without a lost event; a close or a death leaves the peer unbound; sending to a dead
- * peer is harmless. Mailbox words: step, the peer's id, its port, ours.
+ * evtchn_domains: channels between two domains. Who may bind what is for whom; many rounds in
+ * both directions without a lost event; a close or a death leaves the peer unbound; sending to a
+ * dead peer is harmless. Mailbox words: step, the peer's id, its port, ours.
  */
 #include "lib/domu.h"
 #include "lib/events.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * foreign: Dom0 maps other domains' frames, as every toolstack does thousands of times. Frames that
- * are absent or absurd fail alone, with an error that is never -ENOENT ("paged out, try again for
- * ever"); a mapping keeps its frame when the domain dies; a DomU may map nobody.
+ * foreign: Dom0 maps other domains' frames, as every toolstack does thousands of times. Frames
+ * that are absent or absurd fail alone, with an error that is never -ENOENT ("paged out, try
+ * again for ever"); a mapping keeps its frame when the domain dies; a DomU may map nobody.
  */
 #include "lib/domu.h"
 #include "lib/events.h"
@@ -41,7 +41,7 @@ static void check_thief(domid_t victim)
 static void check_batch(domid_t id, xen_pfn_t good)
 {
 	xen_ulong_t idxs[3] = { good, HOLE_GPA >> PAGE_SHIFT, good };
-	xen_pfn_t gpfns[3] = { gfn_of(scratch(0, 0)), gfn_of(scratch(0, 1)), gfn_of(scratch(0, 2)) };
+	xen_pfn_t gpfns[3] = {gfn_of(scratch(0, 0)), gfn_of(scratch(0, 1)), gfn_of(scratch(0, 2))};
 	int errs[3] = { 1, 1, 1 };
 	struct xen_add_to_physmap_batch op = {
 		.domid = DOMID_SELF, .space = XENMAPSPACE_gmfn_foreign, .size = 3,

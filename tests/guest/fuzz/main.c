@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * fuzz: a domain issues random hypercalls, or touches random ports, MSRs and addresses, from one vCPU
- * or two at once, from a printed seed (seed=N replays it). It may well end itself; the hypervisor,
- * Dom0 and a bystander domain must not notice: the bystander keeps counting, Dom0's granted pages are
- * unpinned again and its other pages untouched, a new domain works, and the host's pages come back.
+ * fuzz: a domain issues random hypercalls, or touches random ports, MSRs and addresses, from one
+ * vCPU or two at once, from a printed seed (seed=N replays it). It may well end itself; the
+ * hypervisor, Dom0 and a bystander domain must not notice: the bystander keeps counting, Dom0's
+ * granted pages are unpinned again and its other pages untouched, a new domain works, and the
+ * host's pages come back.
  */
 #include "lib/apic.h"
 #include "lib/domu.h"
@@ -105,7 +106,10 @@ static bool is_suicide(unsigned int nr, uint64_t cmd, const uint8_t *args)
 		       cmd == SCHEDOP_watchdog;
 	if (nr == __HYPERVISOR_vcpu_op)
 		return cmd == VCPUOP_down;
-	/* One time in eight it may shoot at whatever it hits; else its own code and stack are spared. */
+	/*
+	 * One time in eight it may shoot at whatever it hits; else its own code and stack are
+	 * spared.
+	 */
 	if (nr == __HYPERVISOR_memory_op)
 		return cmd == XENMEM_decrease_reservation && below(8);
 	return false;
@@ -134,9 +138,10 @@ static void fuzz_hypercall(void *arg)
 
 static void fuzz_msr(uint8_t *args)
 {
-	static const uint32_t bases[] = { 0, 0x10, 0x1b, 0x170, 0x200, 0x250, 0x277, 0x400, 0x6e0, 0x800,
-					  0x830, 0xc00, 0x40000000, 0xc0000080, 0xc0000100, 0xc0010000,
-					  0xc0010110, 0xc0011020 };
+	static const uint32_t bases[] = {
+		0, 0x10, 0x1b, 0x170, 0x200, 0x250, 0x277, 0x400, 0x6e0, 0x800, 0x830, 0xc00,
+		0x40000000, 0xc0000080, 0xc0000100, 0xc0010000, 0xc0010110, 0xc0011020,
+	};
 	uint32_t msr = bases[below(ARRAY_SIZE(bases))] + below(32);
 
 	if (msr == 0xc001011f && !is_helium())
@@ -307,7 +312,8 @@ static void fuzz_once(unsigned int kind, uint64_t seed, struct domu *bystander, 
 		    kinds[kind].role, seed, u.box->word[DONE], rc, host_free_pages());
 	domu_destroy(&u);
 	check_pages(pages);
-	CHECK(bystander->box->word[0] != counted || domu_word_moves(bystander, 0, 2 * NSEC_PER_SEC));
+	CHECK(bystander->box->word[0] != counted ||
+	      domu_word_moves(bystander, 0, 2 * NSEC_PER_SEC));
 }
 
 TEST(fuzz, IN_DOM0, 1)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * gnttab_domains: a domain grants pages to Dom0, which maps, reads, writes and copies them. While
- * mapped they are pinned; a revoked one cannot be mapped again; a grant to another domain is refused.
- * When the granting domain dies its mapped page stays until it is unmapped, and only then is the
- * domain gone. The mailbox words 0.. steer the two sides: step, own domain id.
+ * mapped they are pinned; a revoked one cannot be mapped again; a grant to another domain is
+ * refused. When the granting domain dies its mapped page stays until it is unmapped, and only
+ * then is the domain gone. The mailbox words 0.. steer the two sides: step, own domain id.
  */
 #include "lib/domu.h"
 #include "lib/events.h"
@@ -82,7 +82,8 @@ static void check_maps(struct domu *u)
 	grant_handle_t h, h_ro, other;
 
 	REQUIRE_EQ(grant_map(u->id, REF_RW, rw, GNTMAP_host_map, &h), GNTST_okay);
-	REQUIRE_EQ(grant_map(u->id, REF_RO, ro, GNTMAP_host_map | GNTMAP_readonly, &h_ro), GNTST_okay);
+	REQUIRE_EQ(grant_map(u->id, REF_RO, ro, GNTMAP_host_map | GNTMAP_readonly, &h_ro),
+		   GNTST_okay);
 	CHECK_EQ(rw[0], PATTERN);
 	CHECK_EQ(ro[0], PATTERN + 1);
 	rw[1] = 99;
@@ -183,7 +184,10 @@ static void run_thief(grant_ref_t ref, domid_t granter, struct domu *thief)
 	domu_wait(thief, 2 * NSEC_PER_SEC);
 }
 
-/* A read-only mapping is not writable, whatever the one who mapped it tries; nor can third parties. */
+/*
+ * A read-only mapping is not writable, whatever the one who mapped it tries; nor can third
+ * parties.
+ */
 TEST(gnttab_thief, IN_DOM0, 1)
 {
 	uint32_t *page = page_alloc();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * helium: the control operations that only Helium has (include/helium/domctl.h): hl_load copies into
- * another domain or clears, across pages, and stops at what is not RAM; hl_grant_seed; hl_hvm_params
- * stops at the first bad one; hl_pvh_start starts a domain once.
+ * helium: the control operations that only Helium has (include/helium/domctl.h): hl_load copies
+ * into another domain or clears, across pages, and stops at what is not RAM; hl_grant_seed;
+ * hl_hvm_params stops at the first bad one; hl_pvh_start starts a domain once.
  */
 #include "lib/domu.h"
 #include "lib/events.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hypercalls: the entry itself. Unknown numbers answer -ENOSYS whatever their upper bits; all other
- * registers and the flags survive; CPL 3 gets -EPERM without a fault; and what only a control domain
- * may do is -EPERM for a DomU.
+ * hypercalls: the entry itself. Unknown numbers answer -ENOSYS whatever their upper bits; all
+ * other registers and the flags survive; CPL 3 gets -EPERM without a fault; and what only a
+ * control domain may do is -EPERM for a DomU.
  */
 #include "lib/test.h"
 #include "lib/traps.h"

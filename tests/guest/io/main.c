@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * io: ports and addresses where a PVH DomU has nothing: reads give all ones and writes vanish, in
- * every width and as string instructions, never a fault. Linux probes plenty of them. In Dom0, real
- * ones answer: PCI configuration by 0xcf8 and the CMOS clock.
+ * every width and as string instructions, never a fault. Linux probes plenty of them. In Dom0,
+ * real ones answer: PCI configuration by 0xcf8 and the CMOS clock.
  */
 #include "lib/test.h"
 #include "lib/traps.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * isolation: domains come and go, by themselves, crashed or destroyed, and the host has every page
- * back; a new domain's memory does not show a dead one's; Dom0's mapping of a domain's page does not
- * outlive it unnoticed; crashing again and again disturbs nobody.
+ * isolation: domains come and go, by themselves, crashed or destroyed, and the host has every
+ * page back; a new domain's memory does not show a dead one's; Dom0's mapping of a domain's page
+ * does not outlive it unnoticed; crashing again and again disturbs nobody.
  */
 #include "lib/domu.h"
 #include "lib/events.h"

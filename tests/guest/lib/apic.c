@@ -16,7 +16,8 @@ void apic_init_cpu(bool want_xapic)
 {
 	uint64_t base = rdmsr(MSR_APIC_BASE);
 
-	if (want_xapic && (base & APIC_BASE_X2)) { /* as Helium starts a vCPU; the way back is by off */
+	if (want_xapic &&
+	    (base & APIC_BASE_X2)) { /* as Helium starts a vCPU; the way back is by off */
 		base &= ~(APIC_BASE_X2 | APIC_BASE_EN);
 		wrmsr(MSR_APIC_BASE, base);
 		base |= APIC_BASE_EN;

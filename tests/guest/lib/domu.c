@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Building, watching and destroying a domain that runs this image. Its memory: gfns 0-15, the image
- * with its bss, one page after it for start info, and a console page where libxl puts it. Uses only
- * calls that real Xen 4.17 has, so that the tests can be proven against it.
+ * Building, watching and destroying a domain that runs this image. Its memory: gfns 0-15, the
+ * image with its bss, one page after it for start info, and a console page where libxl puts it.
+ * Uses only calls that real Xen 4.17 has, so that the tests can be proven against it.
  */
 #include "lib/domu.h"
 #include "lib/events.h"
@@ -121,8 +121,8 @@ static void fill_boot_page(struct boot_page *b, const char *name)
 		.memmap_paddr = gpa + offsetof(struct boot_page, map), .memmap_entries = 3,
 	};
 	b->map[0] = (struct hvm_memmap_table_entry){ 0, LOW_PAGES * PAGE_SIZE, 1, 0 };
-	b->map[1] = (struct hvm_memmap_table_entry){ (uintptr_t)image_start,
-						     gpa + PAGE_SIZE - (uintptr_t)image_start, 1, 0 };
+	b->map[1] = (struct hvm_memmap_table_entry){(uintptr_t)image_start,
+						    gpa + PAGE_SIZE - (uintptr_t)image_start, 1, 0};
 	b->map[2] = (struct hvm_memmap_table_entry){ CONSOLE_GFN << PAGE_SHIFT, PAGE_SIZE, 2, 0 };
 	snprintf(b->cmdline, sizeof(b->cmdline), "test=%s seed=%lu", name,
 		 option_number("seed", 1));

@@ -164,7 +164,8 @@ uint64_t now_ns(void)
 		barrier();
 		delta = rdtsc() - t->tsc_timestamp;
 		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
-		now = t->system_time + (uint64_t)(((unsigned __int128)delta * t->tsc_to_system_mul) >> 32);
+		now = t->system_time +
+		      (uint64_t)(((unsigned __int128)delta * t->tsc_to_system_mul) >> 32);
 		barrier();
 	} while (t->version != version);
 	return now;

@@ -46,7 +46,7 @@ long evtchn_status(domid_t dom, evtchn_port_t port, struct evtchn_status *out);
 /* System time of this vCPU in ns, and a spin of that long. */
 uint64_t now_ns(void);
 void spin_ns(uint64_t ns);
-/* How far clocks of different CPUs may disagree: nothing where the hypervisor promises TSC_STABLE. */
+/* How far clocks of different CPUs may disagree: nothing where TSC_STABLE is promised. */
 uint64_t clock_skew_ns(void);
 /* Sleep in the hypervisor until then (absolute), by SCHEDOP_poll. */
 void sleep_until(uint64_t deadline_ns);

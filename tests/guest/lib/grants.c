@@ -60,8 +60,8 @@ int grant_unmap(grant_handle_t handle, const void *at)
 	return rc ? rc * 1000 : op.status;
 }
 
-int grant_copy(domid_t dom, grant_ref_t ref, unsigned int offset, const void *ours, unsigned int len,
-	       bool to_ref)
+int grant_copy(domid_t dom, grant_ref_t ref, unsigned int offset, const void *ours,
+	       unsigned int len, bool to_ref)
 {
 	struct gnttab_copy op = { .len = len };
 	long rc;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Grant table version 1: our own entries, and the operations on others' with their GNTST_ status. */
+/* Grant table version 1: our own entries, and operations on others' with their GNTST_ status. */
 #ifndef TEST_GRANTS_H
 #define TEST_GRANTS_H
 
@@ -19,7 +19,7 @@ int grant_map(domid_t dom, grant_ref_t ref, const void *at, unsigned int flags,
 	      grant_handle_t *handle);
 int grant_unmap(grant_handle_t handle, const void *at);
 /* Copy between a page of ours and another domain's grant; to_ref: from us to them. */
-int grant_copy(domid_t dom, grant_ref_t ref, unsigned int offset, const void *ours, unsigned int len,
-	       bool to_ref);
+int grant_copy(domid_t dom, grant_ref_t ref, unsigned int offset, const void *ours,
+	       unsigned int len, bool to_ref);
 
 #endif

@@ -10,7 +10,7 @@
 
 	.section .note.Xen, "a", @note
 	.align 4
-	.long 4, 4, 18			/* name size, descriptor size, XEN_ELFNOTE_PHYS32_ENTRY */
+	.long 4, 4, 18		/* name size, descriptor size, XEN_ELFNOTE_PHYS32_ENTRY */
 	.asciz "Xen"
 	.long start32
 

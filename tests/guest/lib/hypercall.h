@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hypercalls, 64-bit ABI. HC(number, arguments...) returns the raw result; the header also pulls in
- * the ABI's own structs. Errors are negative XEN_E* values.
+ * Hypercalls, 64-bit ABI. HC(number, arguments...) returns the raw result; the header also pulls
+ * in the ABI's own structs. Errors are negative XEN_E* values.
  */
 #ifndef TEST_HYPERCALL_H
 #define TEST_HYPERCALL_H

@@ -9,7 +9,7 @@
 /* Guest-physical places outside the image; a DomU gets RAM at gfns 0-15, a Dom0 has its own. */
 #define TRAMPOLINE_GPA	 0x8000
 #define TRAMPOLINE_COUNT 0x800	/* offset in the trampoline page: how often it was entered */
-#define SCRATCH_GPA	 0xc0000000 /* no RAM there: foreign and grant mappings, as Linux on q35 */
+#define SCRATCH_GPA	 0xc0000000 /* no RAM there: for mappings; Linux's choice on q35 */
 #define HOLE_GPA	 0xd8000000 /* nothing at all there */
 
 /* A region mapped page by page: window_map() and friends. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The payload's start and the runner. In Dom0 it goes through the table of tests, those for a DomU
- * in a fresh domain each; in a DomU it runs the one test that its command line names and powers off.
- * Options: tests=a,b,c (default all; name@dom0 or name@domu for one place), bench, seed=N.
+ * The payload's start and the runner. In Dom0 it goes through the table of tests, those for a
+ * DomU in a fresh domain each; in a DomU it runs the one test that its command line names and
+ * powers off. Options: tests=a,b,c (default all; name@dom0 or name@domu for one place), bench,
+ * seed=N.
  */
 #include "lib/apic.h"
 #include "lib/domu.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One mailbox per CPU: an idle CPU spins on it with interrupts enabled, yielding to its siblings. */
+/* One mailbox per CPU: an idle CPU spins on it with interrupts enabled, yielding to others. */
 #include "lib/smp.h"
 #include "lib/apic.h"
 #include "lib/events.h"

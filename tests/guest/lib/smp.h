@@ -5,7 +5,7 @@
 
 #include "lib/asm.h"
 
-/* Start vCPU n with the payload's own environment; false when it does not come up within a second. */
+/* Start vCPU n with the payload's own environment; false when it does not come up in time. */
 bool smp_start(unsigned int cpu);
 /* Run fn(arg) on a started vCPU; smp_wait() until it is done. */
 void smp_call(unsigned int cpu, void (*fn)(void *arg), void *arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory, strings and formatted text for the payload; own copies, so that no tested code is used. */
+/* Memory, strings and text for the payload; own copies, so that no tested code is used. */
 #ifndef TEST_STRING_H
 #define TEST_STRING_H
 

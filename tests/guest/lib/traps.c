@@ -86,12 +86,13 @@ void irq_set_handler(unsigned int vector, void (*fn)(void))
 
 static void __attribute__((noreturn)) die(const struct trap_regs *r)
 {
-	test_printf("unexpected exception %lu error %lx at %lx, cr2 %lx\n"
-		    "  rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rbp %lx rsp %lx\n"
-		    "  r8 %lx r9 %lx r10 %lx r11 %lx r12 %lx r13 %lx r14 %lx r15 %lx cs %lx fl %lx\n",
-		    r->vector, r->error, r->rip, read_cr2(), r->rax, r->rbx, r->rcx, r->rdx, r->rsi,
-		    r->rdi, r->rbp, r->rsp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14,
-		    r->r15, r->cs, r->rflags);
+	test_printf(
+		"unexpected exception %lu error %lx at %lx, cr2 %lx\n"
+		"  rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rbp %lx rsp %lx\n"
+		"  r8 %lx r9 %lx r10 %lx r11 %lx r12 %lx r13 %lx r14 %lx r15 %lx cs %lx fl %lx\n",
+		r->vector, r->error, r->rip, read_cr2(), r->rax, r->rbx, r->rcx, r->rdx, r->rsi,
+		r->rdi, r->rbp, r->rsp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14,
+		r->r15, r->cs, r->rflags);
 	test_abort();
 }
 
@@ -116,7 +117,8 @@ void trap_handle(struct trap_regs *r)
 			test_failure("unexpected interrupt %lu", r->vector);
 		return;
 	}
-	c->fault = (struct fault){ r->vector, r->error, r->vector == X86_PF ? read_cr2() : 0, r->rip };
+	c->fault =
+		(struct fault){r->vector, r->error, r->vector == X86_PF ? read_cr2() : 0, r->rip};
 	if (c->guard)
 		context_resume(c->guard, 1);
 	die(r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Exceptions and interrupts. A test runs whatever may fault through guard(); an exception elsewhere
- * ends the test as a failure with the registers printed, and the next test goes on.
+ * Exceptions and interrupts. A test runs whatever may fault through guard(); an exception
+ * elsewhere ends the test as a failure with the registers printed, and the next test goes on.
  */
 #ifndef TEST_TRAPS_H
 #define TEST_TRAPS_H
@@ -44,7 +44,7 @@ void traps_init_cpu(void);
 int guard(void (*fn)(void *arg), void *arg);
 const struct fault *guard_fault(void);
 
-/* Call fn for each interrupt of this vector, on any CPU, with interrupts disabled. No EOI is sent. */
+/* Call fn for each interrupt of this vector, on any CPU, interrupts disabled. No EOI is sent. */
 void irq_set_handler(unsigned int vector, void (*fn)(void));
 
 /* Run fn(arg) at CPL 3. It must end in user_exit(); returns the value given there. */

@@ -9,8 +9,8 @@
 #include "lib/test.h"
 #include "lib/traps.h"
 
-static long reservation(unsigned int cmd, const xen_pfn_t *gfns, unsigned long nr, unsigned int order,
-			domid_t domid)
+static long reservation(unsigned int cmd, const xen_pfn_t *gfns, unsigned long nr,
+			unsigned int order, domid_t domid)
 {
 	struct xen_memory_reservation op = { .nr_extents = nr, .extent_order = order,
 					     .domid = domid };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * msr: known registers keep what they are given and refuse reserved bits; unknown ones give #GP and
- * never end the domain; the host's own are out of reach (VM_CR, microcode). What a
- * hypervisor need not intercept (FS base, PAT) is left to the CPU, and QEMU's checks little there.
+ * msr: known registers keep what they are given and refuse reserved bits; unknown ones give #GP
+ * and never end the domain; the host's own are out of reach (VM_CR, microcode). What a hypervisor
+ * need not intercept (FS base, PAT) is left to the CPU, and QEMU's checks little there.
  */
 #include "lib/apic.h"
 #include "lib/test.h"
@@ -119,7 +119,8 @@ TEST(msr, IN_DOM0 | IN_DOMU, 1)
 	REQUIRE_EQ(try_read(MSR_APIC_BASE, &value), -1);
 	CHECK(value & APIC_BASE_EN);
 	CHECK(value & APIC_BASE_BSP);
-	CHECK_EQ(try_write(MSR_APIC_BASE, value & ~APIC_BASE_EN), X86_GP); /* x2APIC straight to off */
+	CHECK_EQ(try_write(MSR_APIC_BASE, value & ~APIC_BASE_EN),
+		 X86_GP); /* x2APIC straight to off */
 	CHECK_EQ(try_write(MSR_APIC_BASE, value | 1), X86_GP);
 	CHECK_EQ(try_read(0x10, &value), -1); /* TSC */
 	CHECK_EQ(try_read(0xfe, &value), -1); /* MTRRcap */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * multicall: libxenctrl sends every memory operation through it. Results land in the entries;
- * a failing entry does not stop the others; unknown and nested calls are refused; a batch whose end
+ * multicall: libxenctrl sends every memory operation through it. Results land in the entries; a
+ * failing entry does not stop the others; unknown and nested calls are refused; a batch whose end
  * is unmapped does what is readable first, then -EFAULT.
  */
 #include "lib/test.h"

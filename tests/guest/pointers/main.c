@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * pointers: what hypercalls do with bad ones. For each call that takes a struct: unmapped,
- * non-canonical, NULL, straddling into an unmapped page, wrapping past the end of the address space,
- * in a page whose frame is not populated: always -EFAULT and nothing changed. Straddling two mapped,
- * non-contiguous pages works. A result cannot be written through a read-only mapping.
+ * non-canonical, NULL, straddling into an unmapped page, wrapping past the end of the address
+ * space, in a page whose frame is not populated: always -EFAULT and nothing changed. Straddling
+ * two mapped, non-contiguous pages works. A result cannot be written through a read-only mapping.
  */
 #include "lib/test.h"
 #include "lib/traps.h"
@@ -77,7 +77,10 @@ static void check_one(const struct call *c)
 	}
 }
 
-/* A struct across the boundary of two pages that lie apart in memory, at every split of its 16 bytes. */
+/*
+ * A struct across the boundary of two pages that lie apart in memory, at every split of its 16
+ * bytes.
+ */
 static void check_straddling(void)
 {
 	uint8_t *first = page_alloc(), *second;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sched: yield lets others run and returns; block sleeps until an event; domains that only compute share the CPUs, none starves, and Dom0's timer is
- * still served meanwhile. Unknown operations are -ENOSYS.
+ * sched: yield lets others run and returns; block sleeps until an event; domains that only
+ * compute share the CPUs, none starves, and Dom0's timer is still served meanwhile. Unknown
+ * operations are -ENOSYS.
  */
 #include "lib/domu.h"
 #include "lib/events.h"
@@ -61,7 +62,8 @@ TEST(sharing, IN_DOM0, 1)
 		lowest = count < lowest ? count : lowest;
 		highest = count > highest ? count : highest;
 	}
-	test_printf("sharing: counts %lu..%lu, timer late by %lu us\n", lowest, highest, late / 1000);
+	test_printf("sharing: counts %lu..%lu, timer late by %lu us\n", lowest, highest,
+		    late / 1000);
 	CHECK(lowest > 0);
 	CHECK(lowest > highest / 8); /* fair, as far as a busy emulator can tell */
 	CHECK((int64_t)late < (int64_t)(200 * NSEC_PER_MSEC));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * selftest: the payload's own machinery. When this fails, read no further: faults are caught with
- * their vector and address, CPL 3 code comes back, pvclock time advances, events arrive, the window
- * maps and unmaps, text is formatted.
+ * their vector and address, CPL 3 code comes back, pvclock time advances, events arrive, the
+ * window maps and unmaps, text is formatted.
  */
 #include "lib/events.h"
 #include "lib/test.h"

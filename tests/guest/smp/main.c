@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * smp: the life of a second vCPU. INIT-SIPI-SIPI starts it in real mode at the given page; a further
- * SIPI while it runs is ignored; HLT with interrupts off takes it down, and INIT-SIPI brings it up
- * again, as Linux's CPU hotplug does. Fixed IPIs and NMIs reach it through the ICR.
+ * smp: the life of a second vCPU. INIT-SIPI-SIPI starts it in real mode at the given page; a
+ * further SIPI while it runs is ignored; HLT with interrupts off takes it down, and INIT-SIPI
+ * brings it up again, as Linux's CPU hotplug does. Fixed IPIs and NMIs reach it through the ICR.
  */
 #include "lib/apic.h"
 #include "lib/events.h"

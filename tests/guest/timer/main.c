@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * timer: the one-shot timer per vCPU, SCHEDOP_poll's timeout and waking, and system time. A deadline
- * in the past fires at once, or is refused when the caller asked for that; setting again replaces;
- * stopping stops. No event may come early. Linux calls BUG() if one of these goes wrong.
+ * timer: the one-shot timer per vCPU, SCHEDOP_poll's timeout and waking, and system time. A
+ * deadline in the past fires at once, or is refused when the caller asked for that; setting again
+ * replaces; stopping stops. No event may come early. Linux calls BUG() if one of these goes
+ * wrong.
  */
 #include "lib/events.h"
 #include "lib/smp.h"
@@ -50,7 +51,10 @@ static void check_singleshot(void)
 	CHECK(event_wait(port, before + 1, NSEC_PER_SEC));
 	CHECK_EQ(set_timer(1, 0), 0);
 	CHECK(event_wait(port, before + 2, NSEC_PER_SEC));
-	/* Refused by older Xens; 4.17.7 ignores the flag and fires. Either is consistent in itself. */
+	/*
+	 * Refused by older Xens; 4.17.7 ignores the flag and fires. Either is consistent in
+	 * itself.
+	 */
 	if (set_timer(now_ns() - 1, VCPU_SSHOTTMR_future) == -XEN_ETIME)
 		CHECK(!event_wait(port, before + 3, NSEC_PER_MSEC));
 	else
@@ -98,7 +102,8 @@ static void check_poll(void)
 	CHECK(now_ns() + clock_skew_ns() >= deadline);
 	CHECK_EQ(poll(ports, 1, 1), 0); /* past */
 	CHECK_EQ(evtchn_send(ports[0]), 0);
-	CHECK_EQ(poll(ports, 1, 0), 0); /* masked but pending: returns at once, for ever otherwise */
+	CHECK_EQ(poll(ports, 1, 0),
+		 0); /* masked but pending: returns at once, for ever otherwise */
 	CHECK_EQ(poll(ports + 1, 1, 0), -XEN_EINVAL);
 	CHECK_EQ(poll(ports, 129, 0), -XEN_EINVAL);
 	CHECK_EQ(poll(ports, ~0u, 0), -XEN_EINVAL);

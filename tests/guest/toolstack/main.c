@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * toolstack: what the stock tools do to a domain besides making it: memory map and counters, the
- * grant table through acquire_resource, vCPU affinity, weight and cap, an NMI from outside, and the
- * state of a running domain taken out and put back unchanged, as save and restore do.
+ * grant table through acquire_resource, vCPU affinity, weight and cap, an NMI from outside, and
+ * the state of a running domain taken out and put back unchanged, as save and restore do.
  */
 #include "lib/domu.h"
 #include "lib/events.h"
@@ -59,7 +59,7 @@ static void check_acquire(domid_t id)
 
 static long affinity(uint32_t cmd, domid_t id, uint32_t vcpu, uint8_t *bits)
 {
-	struct xen_domctl op = { .u.vcpuaffinity = { .vcpu = vcpu, .flags = XEN_VCPUAFFINITY_HARD } };
+	struct xen_domctl op = {.u.vcpuaffinity = {.vcpu = vcpu, .flags = XEN_VCPUAFFINITY_HARD}};
 	long rc;
 
 	op.u.vcpuaffinity.cpumap_hard.nr_bits = 8;
@@ -101,7 +101,7 @@ static void check_affinity(struct domu *u, unsigned int nr_cpus)
 
 static long credit2(domid_t id, uint32_t cmd, uint16_t *weight, uint16_t *cap)
 {
-	struct xen_domctl op = { .u.scheduler_op = { .sched_id = XEN_SCHEDULER_CREDIT2, .cmd = cmd } };
+	struct xen_domctl op = {.u.scheduler_op = {.sched_id = XEN_SCHEDULER_CREDIT2, .cmd = cmd}};
 	long rc;
 
 	op.u.scheduler_op.u.credit2.weight = *weight;
@@ -147,8 +147,8 @@ static void check_cap(struct domu *u)
 }
 
 /*
- * Everything out and in again: the domain must not notice. Helium puts state only into a domain that
- * has not run yet, as restoring does, and says -EBUSY otherwise.
+ * Everything out and in again: the domain must not notice. Helium puts state only into a domain
+ * that has not run yet, as restoring does, and says -EBUSY otherwise.
  */
 static void check_context(struct domu *u)
 {

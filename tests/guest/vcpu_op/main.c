@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vcpu_op: register_vcpu_info moves the area with its contents, once, and only to a place inside a
- * page of RAM; the runstate area follows what the vCPU does and its times add up; the time area
+ * vcpu_op: register_vcpu_info moves the area with its contents, once, and only to a place inside
+ * a page of RAM; the runstate area follows what the vCPU does and its times add up; the time area
  * shows the same clock; bad vCPU numbers are -ENOENT.
  */
 #include "lib/events.h"

@@ -3,7 +3,8 @@
  * walks: hypercalls follow the guest's page tables as they are now, whatever was remembered of an
  * earlier call: a PTE that is changed, removed, made read-only or given a reserved bit, at each
  * level, by this vCPU or the other one; another CR3; a frame under the page tables or under the
- * buffer that is ballooned away, comes back, or is replaced. Linux changes its tables all the time.
+ * buffer that is ballooned away, comes back, or is replaced. Linux changes its tables all the
+ * time.
  */
 #include "lib/domu.h"
 #include "lib/events.h"
@@ -17,7 +18,10 @@
 extern uint64_t page_tables[9][512];
 static struct xen_hvm_param *a, *b, *va;
 
-/* Each page holds a different request; the answer tells which one was read, and where it was written. */
+/*
+ * Each page holds a different request; the answer tells which one was read, and where it was
+ * written.
+ */
 static void reset_pages(void)
 {
 	memset(a, 0, PAGE_SIZE);
@@ -117,7 +121,7 @@ static void check_frames(void)
 	reset_pages();
 	CHECK_EQ(call_a(), 0);
 	CHECK_EQ(a->value, 0);
-	/* Now a grant frame comes in place of it; what we write there is what the call must read. */
+	/* Now a grant frame comes in its place; what we write there is what the call must read. */
 	place.gpfn = rm.gpfn = gfn_of(a);
 	CHECK_EQ(memory_op(XENMEM_add_to_physmap, &place), 0);
 	memcpy(va, b, sizeof(*b));
