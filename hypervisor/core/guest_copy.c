@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The door to guest memory: page by page, find the frame, map it, copy, make sure that it was the right one. */
+/*
+ * The door to guest memory: page by page, find the frame, map it, copy, make sure that it was the
+ * right one.
+ */
 #include "core/guest_copy.h"
 #include "core/guest_path.h"
 #include "lib/errno.h"
@@ -12,7 +15,8 @@ int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa,
 	uint32_t ignored;
 
 	hvm_ops->get_mode(&v->hvm, &mode);
-	return guest_path_translate(&v->d->p2m, &mode, va, access, gpa, pf_error ? pf_error : &ignored);
+	return guest_path_translate(&v->d->p2m, &mode, va, access, gpa,
+				    pf_error ? pf_error : &ignored);
 }
 
 enum direction { FROM_GUEST, TO_GUEST };
@@ -28,10 +32,11 @@ static void move(void *page, void *ours, size_t len, enum direction dir)
 }
 
 /*
- * Copy within one page. A read takes no reference: had the frame become another's meanwhile, the version would
- * tell, and what was read is thrown away. False: start over, the p2m has changed.
+ * Copy within one page. A read takes no reference: had the frame become another's meanwhile, the
+ * version would tell, and what was read is thrown away. False: start over, the p2m has changed.
  */
-static bool copy_spot(struct p2m *p2m, const struct p2m_spot *s, void *ours, size_t len, enum direction dir)
+static bool copy_spot(struct p2m *p2m, const struct p2m_spot *s, void *ours, size_t len,
+		      enum direction dir)
 {
 	mfn_t mfn = MFN(s->hpa >> PAGE_SHIFT);
 	void *page = hpa_map(s->hpa);
@@ -58,8 +63,8 @@ static bool is_exhausted(const struct p2m_spot *s)
 	return page_count(MFN(s->hpa >> PAGE_SHIFT)) == PAGE_COUNT_MAX;
 }
 
-static int copy_page(struct vcpu *v, const struct hvm_mode *mode, uint64_t va, uint32_t access, void *ours,
-		     size_t len, enum direction dir)
+static int copy_page(struct vcpu *v, const struct hvm_mode *mode, uint64_t va, uint32_t access,
+		     void *ours, size_t len, enum direction dir)
 {
 	struct p2m_spot s;
 	uint32_t pf_error;
@@ -141,7 +146,8 @@ static int copy_physical(struct domain *d, uint64_t gpa, void *ours, size_t len,
 		size_t chunk = min(len, PAGE_SIZE - (gpa & ~PAGE_MASK));
 
 		do {
-			if (!p2m_locate(&d->p2m, gpa, &s) || (dir == TO_GUEST && (!s.writable || is_exhausted(&s))))
+			if (!p2m_locate(&d->p2m, gpa, &s) ||
+			    (dir == TO_GUEST && (!s.writable || is_exhausted(&s))))
 				return -EFAULT;
 		} while (!copy_spot(&d->p2m, &s, ours, chunk, dir));
 		if (ours)
@@ -171,7 +177,8 @@ unsigned int guest_fetch(struct vcpu *v, uint8_t *buf, unsigned int max)
 	hvm_ops->get_mode(&v->hvm, &mode);
 	va = mode.long_cs ? v->hvm.rip : (uint32_t)(mode.cs_base + v->hvm.rip);
 	while (n < max) {
-		unsigned int chunk = (unsigned int)min((uint64_t)(max - n), PAGE_SIZE - (va & ~PAGE_MASK));
+		unsigned int chunk =
+			(unsigned int)min((uint64_t)(max - n), PAGE_SIZE - (va & ~PAGE_MASK));
 		uint32_t access = PF_FETCH | (mode.cpl == 3 ? PF_USER : 0);
 
 		if (copy_page(v, &mode, va, access, buf + n, chunk, FROM_GUEST) < 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one door to guest memory. Arguments of hypercalls are guest-virtual addresses of the current
- * vCPU, translated with its CR3 and paging mode as a supervisor access (SMAP ignored), page by page;
- * each frame is referenced while it is touched. Nothing keeps a pointer into guest memory past the call.
+ * The one door to guest memory. Arguments of hypercalls are guest-virtual addresses of the
+ * current vCPU, translated with its CR3 and paging mode as a supervisor access (SMAP ignored),
+ * page by page; each frame is referenced while it is touched. Nothing keeps a pointer into guest
+ * memory past the call.
  *
  * A vCPU in real or unpaged protected mode has linear = guest-physical.
  */
@@ -36,7 +37,8 @@ int __must_check copy_to_guest_at(guest_ptr_t base, uint64_t i, const void *src,
 
 /* By guest-physical address of any domain that the caller holds a reference to. */
 int __must_check copy_from_gpa(struct domain *d, void *dst, uint64_t gpa, size_t len);
-int __must_check copy_to_gpa(struct domain *d, uint64_t gpa, const void *src, size_t len); /* src NULL: zeros */
+/* src NULL: zeros */
+int __must_check copy_to_gpa(struct domain *d, uint64_t gpa, const void *src, size_t len);
 
 /*
  * Guest-virtual to guest-physical for the current mode of v. Access bits as in a #PF error code.
@@ -47,7 +49,8 @@ int __must_check copy_to_gpa(struct domain *d, uint64_t gpa, const void *src, si
 #define PF_USER	   4u
 #define PF_RSVD	   8u
 #define PF_FETCH   16u
-int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa, uint32_t *pf_error);
+int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa,
+		    uint32_t *pf_error);
 /* Instruction bytes at v's CS:RIP; returns how many could be read (0..max). */
 unsigned int guest_fetch(struct vcpu *v, uint8_t *buf, unsigned int max);
 

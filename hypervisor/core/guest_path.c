@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Ways through a guest's page tables: walked with guest_walk(), remembered while they stand (guest_path.h). */
+/*
+ * Ways through a guest's page tables: walked with guest_walk(), remembered while they stand
+ * (guest_path.h).
+ */
 #include "core/guest_path.h"
 #include "core/guest_walk.h"
 #include "lib/atomic.h"
@@ -15,8 +18,12 @@ struct recorder {
 static uint64_t load(uint64_t hpa, unsigned int size)
 {
 	const void *va = hpa_map(hpa);
-	uint64_t value = size == 8 ? READ_ONCE(*(const uint64_t *)va) : READ_ONCE(*(const uint32_t *)va);
+	uint64_t value;
 
+	if (size == 8)
+		value = READ_ONCE(*(const uint64_t *)va);
+	else
+		value = READ_ONCE(*(const uint32_t *)va);
 	frame_unmap(va);
 	return value;
 }
@@ -54,7 +61,10 @@ static bool set_bits(void *ctx, uint64_t gpa, uint64_t old, uint64_t bits, unsig
 	if (!p2m_get_page(r->p, GFN(gpa >> PAGE_SHIFT), true, &mfn, NULL))
 		return false;
 	va = (char *)frame_map(mfn) + gpa % PAGE_SIZE;
-	/* Losing the race means that somebody changed the entry: the bits are then not ours to set. */
+	/*
+	 * Losing the race means that somebody changed the entry: the bits are then not ours to
+	 * set.
+	 */
 	if (size == 8)
 		(void)atomic_cmpxchg((uint64_t *)va, &old, old | bits);
 	else
@@ -75,8 +85,8 @@ static uint64_t mode_of(const struct hvm_mode *m)
 	return (m->cr0 & (CR0_PG | CR0_WP)) | (m->efer & EFER_NXE) << 32;
 }
 
-static inline bool is_good(const struct guest_path *h, uint64_t version, const struct hvm_mode *m, uint64_t page,
-			   uint32_t access)
+static inline bool is_good(const struct guest_path *h, uint64_t version, const struct hvm_mode *m,
+			   uint64_t page, uint32_t access)
 {
 	unsigned int i;
 
@@ -89,8 +99,8 @@ static inline bool is_good(const struct guest_path *h, uint64_t version, const s
 	return true;
 }
 
-static int walk(struct guest_path *h, struct p2m *p, const struct hvm_mode *m, uint64_t va, uint32_t access,
-		struct p2m_spot *s, uint32_t *pf_error)
+static int walk(struct guest_path *h, struct p2m *p, const struct hvm_mode *m, uint64_t va,
+		uint32_t access, struct p2m_spot *s, uint32_t *pf_error)
 {
 	struct recorder r = { .p = p, .path.version = load_acquire(&p->version) };
 	uint64_t gpa;
@@ -112,7 +122,10 @@ static int walk(struct guest_path *h, struct p2m *p, const struct hvm_mode *m, u
 int guest_path_find(struct guest_path *paths, struct p2m *p, const struct hvm_mode *m, uint64_t va,
 		    uint32_t access, struct p2m_spot *s, uint32_t *pf_error)
 {
-	/* The two kinds of access to a page have places of their own, and so have neighbouring pages. */
+	/*
+	 * The two kinds of access to a page have places of their own, and so have neighbouring
+	 * pages.
+	 */
 	struct guest_path *h = &paths[((va >> PAGE_SHIFT) ^ (access >> 1)) % NR_GUEST_PATHS];
 	uint64_t version = load_acquire(&p->version);
 
@@ -123,8 +136,8 @@ int guest_path_find(struct guest_path *paths, struct p2m *p, const struct hvm_mo
 	return walk(h, p, m, va, access, s, pf_error);
 }
 
-int guest_path_translate(struct p2m *p, const struct hvm_mode *m, uint64_t va, uint32_t access, uint64_t *gpa,
-			 uint32_t *pf_error)
+int guest_path_translate(struct p2m *p, const struct hvm_mode *m, uint64_t va, uint32_t access,
+			 uint64_t *gpa, uint32_t *pf_error)
 {
 	struct recorder r = { .p = p };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a guest-virtual address to the machine's, through the guest's page tables and the p2m; and a small memory of
- * the ways taken. A remembered way is used only after each of its page-table entries was read again and found
- * the same, with the p2m unchanged: so it is never staler than a walk. Own CPU of the vCPU only, no lock.
+ * From a guest-virtual address to the machine's, through the guest's page tables and the p2m; and
+ * a small memory of the ways taken. A remembered way is used only after each of its page-table
+ * entries was read again and found the same, with the p2m unchanged: so it is never staler than a
+ * walk. Own CPU of the vCPU only, no lock.
  */
 #ifndef CORE_GUEST_PATH_H
 #define CORE_GUEST_PATH_H
@@ -25,13 +26,14 @@ struct guest_path {
 };
 
 /*
- * Where va leads; access as for guest_walk(). 0 and the spot, to be used as p2m_locate() says; -EFAULT: the
- * guest's tables or the p2m do not allow it (*pf_error is for the guest's tables). paths: the vCPU's NR_GUEST_PATHS.
+ * Where va leads; access as for guest_walk(). 0 and the spot, to be used as p2m_locate() says;
+ * -EFAULT: the guest's tables or the p2m do not allow it (*pf_error is for the guest's tables).
+ * paths: the vCPU's NR_GUEST_PATHS.
  */
 int guest_path_find(struct guest_path *paths, struct p2m *p, const struct hvm_mode *m, uint64_t va,
 		    uint32_t access, struct p2m_spot *s, uint32_t *pf_error);
 /* To guest-physical only, with nothing remembered; there need not be anything at *gpa. */
-int guest_path_translate(struct p2m *p, const struct hvm_mode *m, uint64_t va, uint32_t access, uint64_t *gpa,
-			 uint32_t *pf_error);
+int guest_path_translate(struct p2m *p, const struct hvm_mode *m, uint64_t va, uint32_t access,
+			 uint64_t *gpa, uint32_t *pf_error);
 
 #endif

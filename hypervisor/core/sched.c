@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The mechanism of time-sharing. CPUs form groups of eight, each with one queue of waiting vCPUs and one
- * lock; within a group fairness is exact, between groups idle CPUs take from the others' queues.
+ * The mechanism of time-sharing. CPUs form groups of eight, each with one queue of waiting vCPUs
+ * and one lock; within a group fairness is exact, between groups idle CPUs take from the others'
+ * queues.
  *
  *	blocked/offline --sched_update()--> queued --sched_pick()--> running
  *	       ^                              | ^                      |
@@ -9,9 +10,9 @@
  *	       |                            parked                     |
  *	       +---------------------------- sched_pick() -------------+
  *
- * Who makes a vCPU runnable queues it and kicks one CPU: an idle one, or the one whose vCPU is worst off in
- * its claim. Only a CPU itself changes what it runs. There is no tick: the slice timer is set while
- * somebody waits or a cap counts. Lock: the group's, level runqueue.
+ * Who makes a vCPU runnable queues it and kicks one CPU: an idle one, or the one whose vCPU is
+ * worst off in its claim. Only a CPU itself changes what it runs. There is no tick: the slice
+ * timer is set while somebody waits or a cap counts. Lock: the group's, level runqueue.
  */
 #include "core/sched_group.h"
 #include "lib/atomic.h"
@@ -125,7 +126,10 @@ static bool kick_idle(struct sched_group *g, const struct sched_vcpu *s)
 	return true;
 }
 
-/* The same in other groups: the kicked CPU takes s from our queue, if it finds nothing in its own. */
+/*
+ * The same in other groups: the kicked CPU takes s from our queue, if it finds nothing in its
+ * own.
+ */
 static bool kick_idle_elsewhere(const struct sched_group *mine, const struct sched_vcpu *s)
 {
 	struct sched_group *g;
@@ -137,9 +141,10 @@ static bool kick_idle_elsewhere(const struct sched_group *mine, const struct sch
 }
 
 /*
- * s is queued: see that those CPUs know which could run it (`except` has just looked at the queue). An idle one
- * is enough. Else each must have its slice timer set, so that s does not depend on how any single one gets
- * on, and the one whose vCPU is most ahead may have to give way at once.
+ * s is queued: see that those CPUs know which could run it (`except` has just looked at the
+ * queue). An idle one is enough. Else each must have its slice timer set, so that s does not
+ * depend on how any single one gets on, and the one whose vCPU is most ahead may have to give way
+ * at once.
  */
 static void kick_for(struct sched_group *g, struct sched_vcpu *s, uint64_t t, uint64_t except)
 {
@@ -169,8 +174,8 @@ static void kick_for(struct sched_group *g, struct sched_vcpu *s, uint64_t t, ui
 }
 
 /*
- * We took one from the queue, perhaps not the one we were kicked for: those left behind may want a CPU that
- * still idles. With many waiting nobody idles, so this is seldom more than a look.
+ * We took one from the queue, perhaps not the one we were kicked for: those left behind may want
+ * a CPU that still idles. With many waiting nobody idles, so this is seldom more than a look.
  */
 static void kick_for_others(struct sched_group *g)
 {
@@ -274,7 +279,8 @@ static void wake(struct sched_group *g, struct vcpu *v, uint64_t t)
 			sched_set_runstate(s, RUN_RUNNABLE, t);
 		}
 		if (!(s->affinity & g->cpus) && s->running_on >= 0) {
-			sched_need((unsigned int)s->running_on); /* to let go; then it changes group */
+			/* It must let go first; then s changes group. */
+			sched_need((unsigned int)s->running_on);
 			return;
 		}
 		enqueue(g, s, t);
@@ -301,7 +307,8 @@ void sched_update(struct vcpu *v)
 		g = sched_lock_home(v);
 		if (s->affinity & g->cpus || s->running_on >= 0 || s->queued || s->parked)
 			break;
-		if (!vcpu_is_runnable(v) || group_of((unsigned int)__builtin_ctzll(s->affinity)) == g)
+		if (!vcpu_is_runnable(v) ||
+		    group_of((unsigned int)__builtin_ctzll(s->affinity)) == g)
 			break;
 		change_group(s);
 		spin_unlock(&g->lock);
@@ -326,7 +333,8 @@ void sched_yield(void)
 /* --- choosing a vCPU for this CPU --- */
 
 /* Bring the first that may run here from another group's queue into ours. */
-static void steal(struct sched_group *g, struct sched_cpu *sc, unsigned int cpu, unsigned int more_than)
+static void steal(struct sched_group *g, struct sched_cpu *sc, unsigned int cpu,
+		  unsigned int more_than)
 {
 	struct sched_group *o;
 	struct sched_vcpu *s;
@@ -368,7 +376,8 @@ static bool may_stay(struct vcpu *v, unsigned int cpu, uint64_t t)
 	return vcpu_is_runnable(v) && v->sched.affinity & bit(cpu) && fair_budget(&v->d->sched, t);
 }
 
-static struct sched_vcpu *choose(struct sched_group *g, struct sched_cpu *sc, unsigned int cpu, uint64_t t)
+static struct sched_vcpu *choose(struct sched_group *g, struct sched_cpu *sc, unsigned int cpu,
+				 uint64_t t)
 {
 	struct sched_vcpu *prev = sc->curr ? &sc->curr->sched : NULL, *first;
 	bool yielded = sc->yielded, slice_over;
@@ -417,12 +426,12 @@ static void take_next(struct sched_group *g, struct sched_vcpu *s, unsigned int 
 }
 
 /*
- * Save whoever's registers are here and should not be: somebody else runs next, or it did not just block.
- * Only then can another CPU take it, so only then is it worth a kick. Returns it, with its domain referenced, if it
- * must change to another group, which takes that group's lock.
+ * Save whoever's registers are here and should not be: somebody else runs next, or it did not
+ * just block. Only then can another CPU take it, so only then is it worth a kick. Returns it,
+ * with its domain referenced, if it must change to another group, which takes that group's lock.
  */
-static struct vcpu *unload(struct sched_group *g, struct sched_cpu *sc, struct vcpu *next, unsigned int cpu,
-			   uint64_t t)
+static struct vcpu *unload(struct sched_group *g, struct sched_cpu *sc, struct vcpu *next,
+			   unsigned int cpu, uint64_t t)
 {
 	struct vcpu *v = sc->loaded;
 	bool must_leave;

@@ -46,7 +46,10 @@ int sched_set_affinity(struct vcpu *v, uint64_t cpus)
 	struct sched_group *g;
 	uint64_t t;
 
-	/* Bits of CPUs that do not exist mean nothing; before CPUs are in service all of nr_cpus will do. */
+	/*
+	 * Bits of CPUs that do not exist mean nothing; before CPUs are in service all of nr_cpus
+	 * will do.
+	 */
 	cpus &= nr_cpus < 64 ? (1ULL << nr_cpus) - 1 : ~0ULL;
 	if (!cpus || (cpus_in_service() && !(cpus & cpus_in_service())))
 		return -EINVAL;
@@ -73,7 +76,8 @@ uint64_t sched_cpu_time_ns(struct vcpu *v)
 	return time_ns[RUN_RUNNING];
 }
 
-void sched_runstate(struct vcpu *v, enum runstate *state, uint64_t *since_ns, uint64_t time_ns[NR_RUNSTATES])
+void sched_runstate(struct vcpu *v, enum runstate *state, uint64_t *since_ns,
+		    uint64_t time_ns[NR_RUNSTATES])
 {
 	struct sched_group *g = sched_lock_home(v);
 	const struct sched_vcpu *s = &v->sched;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Fair shares by weight, and caps; see sched_fair.h for the idea. The queue is a sorted list: a group of
- * eight CPUs seldom has more than a few waiting, and affinity wants a walk in order anyway.
+ * Fair shares by weight, and caps; see sched_fair.h for the idea. The queue is a sorted list: a
+ * group of eight CPUs seldom has more than a few waiting, and affinity wants a walk in order
+ * anyway.
  *
- * A cap is a budget of cap% of one CPU per period for the whole domain. What its vCPUs use beyond it
- * (they run in parallel and are charged afterwards) is owed to the next period, so the mean is exact.
+ * A cap is a budget of cap% of one CPU per period for the whole domain. What its vCPUs use beyond
+ * it (they run in parallel and are charged afterwards) is owed to the next period, so the mean is
+ * exact.
  */
 #include "core/sched_fair.h"
 
@@ -19,7 +21,8 @@ void fair_insert(struct fair_queue *q, struct sched_vcpu *s)
 	struct list *at = q->waiting.prev;
 
 	/* From the end: equals stay in order of arrival. */
-	while (at != &q->waiting && list_entry(at, struct sched_vcpu, queue)->vruntime > s->vruntime)
+	while (at != &q->waiting &&
+	       list_entry(at, struct sched_vcpu, queue)->vruntime > s->vruntime)
 		at = at->prev;
 	list_add(at, &s->queue);
 	s->queued = true;

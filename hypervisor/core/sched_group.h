@@ -21,12 +21,12 @@ struct sched_group {
 
 struct sched_cpu {
 	struct vcpu *curr;	/* running here; runqueue lock */
-	struct vcpu *loaded;	/* its registers are here: curr, or when idle who ran last; runqueue lock */
+	struct vcpu *loaded;	/* has its registers here: curr, or who ran last; runqueue lock */
 	bool need;		/* call sched_pick(); set by any, cleared here */
 	bool yielded;		/* own CPU */
 	bool slice_armed;	/* runqueue lock */
 	struct timer slice;
-	uint64_t level;		/* least vruntime that competes here, never falls; runqueue lock, others read it */
+	uint64_t level;		/* least vruntime that competes here; runqueue lock, any may read */
 	uint64_t idle_ns;	/* runqueue lock, like idle_since_ns */
 	uint64_t idle_since_ns;	/* 0: busy */
 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Timers, one leftist heap per CPU: a binary tree where no child is due before its parent and the right
- * spine is short. Everything is a merge of two such trees along their right spines: setting merges with
- * a tree of one, removing merges the two children. The links lie in the timers, so setting cannot
- * fail for want of memory, and every operation takes about log2(n) steps.
+ * Timers, one leftist heap per CPU: a binary tree where no child is due before its parent and the
+ * right spine is short. Everything is a merge of two such trees along their right spines: setting
+ * merges with a tree of one, removing merges the two children. The links lie in the timers, so
+ * setting cannot fail for want of memory, and every operation takes about log2(n) steps.
  *
- *	rank: length of the right spine, 0 for an empty tree; never larger on the right than on the left
+ *	rank: length of the right spine, 0 for an empty tree; never larger on the right
  *
- * The hardware is never set later than the first deadline. Stopping the first timer leaves it alone:
- * one interrupt too many costs less than a write for each stop. Lock: timer, one per CPU.
+ * The hardware is never set later than the first deadline. Stopping the first timer leaves it
+ * alone: one interrupt too many costs less than a write for each stop. Lock: timer, one per CPU.
  */
 #include "core/timer.h"
 #include "lib/atomic.h"
@@ -231,7 +231,8 @@ static bool node_is_sound(const struct timer *t, const struct timer *parent, uns
 	if (!t)
 		return true;
 	return t->is_set && t->cpu == cpu && t->parent == parent && t->rank == rank(t->right) + 1 &&
-	       rank(t->left) >= rank(t->right) && (!parent || t->deadline_ns >= parent->deadline_ns) &&
+	       rank(t->left) >= rank(t->right) &&
+	       (!parent || t->deadline_ns >= parent->deadline_ns) &&
 	       node_is_sound(t->left, t, cpu) && node_is_sound(t->right, t, cpu);
 }
 

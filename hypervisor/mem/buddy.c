@@ -5,8 +5,8 @@
  * order; a bit per order tells which lists have something.
  *
  * Nothing is kept outside the free memory but a word per frame: the links of the list lie in the
- * first frame of each block, its order in that frame's word. Links are wiped when a block leaves its
- * list, so that a clean frame is clean again. Lock: heap.
+ * first frame of each block, its order in that frame's word. Links are wiped when a block leaves
+ * its list, so that a clean frame is clean again. Lock: heap.
  */
 #include "mem/buddy.h"
 #include "lib/bug.h"
@@ -14,7 +14,7 @@
 #include "mem/frame_word.h"
 
 struct links {
-	uint64_t next, prev; /* mfns; NO_FRAME ends the list; of the first block, prev is NO_FRAME */
+	uint64_t next, prev; /* mfns; NO_FRAME before the first and after the last */
 };
 
 #define NO_FRAME (~0ULL)
@@ -129,7 +129,8 @@ static bool block_is_sound(uint64_t n, unsigned int order)
 {
 	uint64_t i;
 
-	if (n & ((1ULL << order) - 1) || n + (1ULL << order) > frame_table_nr || !is_free_block(n, order))
+	if (n & ((1ULL << order) - 1) || n + (1ULL << order) > frame_table_nr ||
+	    !is_free_block(n, order))
 		return false;
 	if (order < BUDDY_MAX_ORDER && is_free_block(n ^ 1ULL << order, order))
 		return false; /* they should be one */
@@ -165,7 +166,7 @@ bool buddy_check(void)
 		sound = list_is_sound(order, &nr_listed);
 	for (n = 0; n < frame_table_nr; n++)
 		nr_words += word_type(frame_table[n]) == PAGE_FREE;
-	/* Other CPUs may be about to hand in a free frame, or to give one that they took an owner. */
+	/* Frames may be on their way: freed and not handed in yet, or taken without owner yet. */
 	sound = sound && nr_listed == nr_free && nr_words >= nr_free;
 	spin_unlock(&heap_lock);
 	return sound;

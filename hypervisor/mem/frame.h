@@ -44,11 +44,11 @@ static inline gfn_t gfn_add(gfn_t g, uint64_t n)
 }
 
 enum page_type {
-	PAGE_NONE,	/* not RAM, or RAM that nobody may use (firmware) */
-	PAGE_FREE,	/* on the buddy heap */
-	PAGE_HV,	/* the hypervisor's own; never mapped into a guest */
-	PAGE_RAM,	/* a domain's memory */
-	PAGE_SHARED,	/* made by the hypervisor for a domain, mapped into it: shared_info, grant frames */
+	PAGE_NONE,   /* not RAM, or RAM that nobody may use (firmware) */
+	PAGE_FREE,   /* on the buddy heap */
+	PAGE_HV,     /* the hypervisor's own; never mapped into a guest */
+	PAGE_RAM,    /* a domain's memory */
+	PAGE_SHARED, /* made by the hypervisor for a domain: shared_info, grant frames */
 };
 
 #define OWNER_HV	0x7ff2 /* DOMID_XEN: the hypervisor itself */
@@ -60,7 +60,10 @@ enum page_type {
  * everything is PAGE_NONE. Boot CPU, once.
  */
 void frame_init(uint32_t *table, uint64_t nr_frames);
-/* Boot only: give [mfn, mfn + nr) to the heap, or to a domain / the hypervisor with one reference each. */
+/*
+ * Boot only: give [mfn, mfn + nr) to the heap, or to a domain / the hypervisor with one reference
+ * each.
+ */
 void frame_give_heap(mfn_t mfn, uint64_t nr);
 void frame_give_owner(mfn_t mfn, uint64_t nr, domid_t owner, enum page_type type);
 
@@ -75,14 +78,18 @@ unsigned int page_count(mfn_t mfn);
  */
 bool __must_check page_get(mfn_t mfn, domid_t owner);
 /*
- * The same whoever the owner is, RAM and SHARED only: for the frame behind a p2m entry, which must be
- * looked at again afterwards. If it is still there, its own reference proves that this one is right.
+ * The same whoever the owner is, RAM and SHARED only: for the frame behind a p2m entry, which
+ * must be looked at again afterwards. If it is still there, its own reference proves that this
+ * one is right.
  */
 bool __must_check page_get_mapped(mfn_t mfn);
 /* Drop a reference; the last one scrubs and frees the frame, then calls the freed hook. */
 void page_put(mfn_t mfn);
 
-/* 2^order frames for the hypervisor, not zeroed. INVALID_MFN when there are none. Takes heap lock. */
+/*
+ * 2^order frames for the hypervisor, not zeroed. INVALID_MFN when there are none. Takes heap
+ * lock.
+ */
 mfn_t frame_alloc(unsigned int order);
 void frame_free(mfn_t mfn, unsigned int order);
 /*
@@ -91,7 +98,10 @@ void frame_free(mfn_t mfn, unsigned int order);
  */
 mfn_t frame_alloc_domain(domid_t owner, unsigned int order, enum page_type type);
 
-/* Called after the last reference to a domain's frame went; core counts the domain's pages with it. */
+/*
+ * Called after the last reference to a domain's frame went; core counts the domain's pages with
+ * it.
+ */
 extern void (*frame_freed_hook)(domid_t owner, enum page_type type);
 
 uint64_t frame_nr_free(void);

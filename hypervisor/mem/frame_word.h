@@ -4,7 +4,7 @@
  *
  *	31          18 17  15 14           0
  *	|   count     | type |    owner    |	a frame in use
- *	| order + 1   | FREE |       clean |	a free one; order + 1 only in the first frame of a block
+ *	| order + 1   | FREE |       clean |	a free one; order + 1 in a block's first frame
  *
  * A free frame is clean when it is all zeros, apart from the list links in the first of a block.
  * Words of used frames change by compare-and-exchange, words of free frames under the heap lock.

@@ -23,7 +23,9 @@ static struct list free_objects[NR_CLASSES]; /* .next NULL: not set up yet */
 
 static unsigned int class_of(size_t size)
 {
-	return size <= 1u << MIN_SHIFT ? 0 : 64 - (unsigned int)__builtin_clzl(size - 1) - MIN_SHIFT;
+	if (size <= 1u << MIN_SHIFT)
+		return 0;
+	return 64 - (unsigned int)__builtin_clzl(size - 1) - MIN_SHIFT;
 }
 
 static size_t class_size(unsigned int class)

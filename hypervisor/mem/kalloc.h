@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Small objects of the hypervisor: power-of-two size classes from 32 bytes up to whole pages and beyond. */
+/*
+ * Small objects of the hypervisor: power-of-two size classes from 32 bytes up to whole pages and
+ * beyond.
+ */
 #ifndef MEM_KALLOC_H
 #define MEM_KALLOC_H
 
 #include "mem/frame.h"
 
-/* Zeroed memory aligned to min(size rounded up to a power of two, 4096); NULL when there is none. */
+/*
+ * Zeroed memory aligned to min(size rounded up to a power of two, 4096); NULL when there is none.
+ */
 void *kalloc(size_t size);
 void kfree(void *p, size_t size); /* the size given to kalloc(); NULL is ignored */
 

@@ -78,8 +78,9 @@ static mfn_t table_alloc(struct p2m *p)
 }
 
 /*
- * The list runs through each table's first word, in the form of a table entry: a lookup that is still
- * inside follows it to another table of this p2m, finds a hole there, and sees the new version.
+ * The list runs through each table's first word, in the form of a table entry: a lookup that is
+ * still inside follows it to another table of this p2m, finds a hole there, and sees the new
+ * version.
  */
 void p2m_retire_table(struct p2m *p, mfn_t table)
 {
@@ -113,7 +114,10 @@ static void table_replace(struct p2m *p, uint64_t *slot, uint64_t leaf, unsigned
 
 /* --- split and merge --- */
 
-/* Replace a leaf by a table of 512 leaves that say the same. No flush: nothing translates differently. */
+/*
+ * Replace a leaf by a table of 512 leaves that say the same. No flush: nothing translates
+ * differently.
+ */
 static int leaf_split(struct p2m *p, uint64_t *slot, unsigned int level)
 {
 	unsigned int order = level_order(level - 1), i;
@@ -135,7 +139,8 @@ static bool is_mergeable(const uint64_t *t, unsigned int level)
 	unsigned int order = level_order(level), i;
 	enum p2m_type type = entry_type(t[0]);
 
-	if ((type != P2M_RAM && type != P2M_MMIO) || entry_mfn(t[0]).n & ((1ULL << (order + 9)) - 1))
+	if ((type != P2M_RAM && type != P2M_MMIO) ||
+	    entry_mfn(t[0]).n & ((1ULL << (order + 9)) - 1))
 		return false;
 	for (i = P2M_SLOTS - 1; i > 0; i--)
 		if (t[i] != t[0] + entry_distance(i, order))
@@ -144,13 +149,13 @@ static bool is_mergeable(const uint64_t *t, unsigned int level)
 }
 
 /*
- * If the table of `level` that holds gfn says nothing that one leaf above would not, make it that leaf.
- * Only the first and the last slot ask.
+ * If the table of `level` that holds gfn says nothing that one leaf above would not, make it that
+ * leaf. Only the first and the last slot ask.
  */
 static void try_merge(struct p2m *p, uint64_t gfn, unsigned int level)
 {
 	unsigned int top = p->use_1g ? 3 : 2, l;
-	uint64_t *slot, *t;
+	uint64_t *slot, *t, leaf;
 
 	for (; level < top; level++) {
 		if ((slot_index(gfn, level) + 1) % P2M_SLOTS > 1)
@@ -161,8 +166,8 @@ static void try_merge(struct p2m *p, uint64_t gfn, unsigned int level)
 		t = table_map(entry_mfn(*slot));
 		if (!is_mergeable(t, level))
 			return;
-		table_replace(p, slot, p->format->leaf(entry_mfn(t[0]), entry_type(t[0]), level_order(level + 1)),
-			      level + 1);
+		leaf = p->format->leaf(entry_mfn(t[0]), entry_type(t[0]), level_order(level + 1));
+		table_replace(p, slot, leaf, level + 1);
 	}
 }
 
@@ -225,7 +230,8 @@ static void note_ram(struct p2m *p, uint64_t gfn, unsigned int order, enum p2m_t
 		p->max_gfn = max(p->max_gfn, gfn + (1ULL << order) - 1);
 }
 
-static int map_locked(struct p2m *p, uint64_t gfn, mfn_t mfn, unsigned int order, enum p2m_type type)
+static int map_locked(struct p2m *p, uint64_t gfn, mfn_t mfn, unsigned int order,
+		      enum p2m_type type)
 {
 	unsigned int level = order / 9 + 1;
 	uint64_t *slot;
@@ -254,7 +260,8 @@ static int map_1g_in_pieces(struct p2m *p, uint64_t gfn, mfn_t mfn, enum p2m_typ
 		if (!is_replaceable(slot[i], 2))
 			return -EEXIST;
 	for (i = 0; i < P2M_SLOTS; i++) {
-		leaf = p->format->leaf(mfn_add(mfn, (uint64_t)i << PAGE_ORDER_2M), type, PAGE_ORDER_2M);
+		leaf = p->format->leaf(mfn_add(mfn, (uint64_t)i << PAGE_ORDER_2M), type,
+				       PAGE_ORDER_2M);
 		slot_put_leaf(p, &slot[i], leaf, 2);
 	}
 	note_ram(p, gfn, PAGE_ORDER_1G, type);

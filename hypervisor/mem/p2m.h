@@ -3,9 +3,10 @@
  * A domain's map from gfn to mfn: the tree the CPU walks (AMD NPT or Intel EPT) is the only copy.
  * Entry bits differ by vendor (struct p2m_format); walking, splitting and merging are written once.
  *
- * Changes are made under p2m->lock, which these functions take. Lookups take no lock: an entry is one aligned
- * 64-bit word, tables are recycled only within the same p2m, and `version` tells when one was. A present RAM, SHARED, FOREIGN or GRANT entry holds one
- * reference to its frame (a superpage: to each), taken by the mapper and handed to whoever unmaps.
+ * Changes are made under p2m->lock, which these functions take. Lookups take no lock: an entry is
+ * one aligned 64-bit word, tables are recycled only within the same p2m, and `version` tells when
+ * one was. A present RAM, SHARED, FOREIGN or GRANT entry holds one reference to its frame (a
+ * superpage: to each), taken by the mapper and handed to whoever unmaps.
  *
  * After an entry was removed or lost rights, p2m_flush() must return before the reference is
  * dropped: other CPUs' TLBs may still hold it.
@@ -34,8 +35,9 @@ struct p2m_entry {
 };
 
 /*
- * What differs by vendor is how an entry is made. Reading is common: both leave bits 52-55 to software,
- * where every leaf has its type and a table has P2M_NONE; both keep the mfn in bits 12-51; 0 is a hole.
+ * What differs by vendor is how an entry is made. Reading is common: both leave bits 52-55 to
+ * software, where every leaf has its type and a table has P2M_NONE; both keep the mfn in bits
+ * 12-51; 0 is a hole.
  */
 struct p2m_format {
 	const char *name;
@@ -55,10 +57,11 @@ struct p2m {
 	uint64_t max_gfn;	/* highest gfn ever mapped as RAM; lock */
 	uint64_t tlb_gen;	/* atomic; a CPU that entered with an older one must flush first */
 	uint32_t nr_tables;	/* pages of the tree, retired ones included; lock */
-	uint32_t max_tables;	/* p2m_map() fails with -ENOMEM beyond; P2M_MAX_TABLES at creation, core may change it */
+	uint32_t max_tables;	/* beyond: -ENOMEM; core may change P2M_MAX_TABLES */
 	/*
-	 * Rises whenever an entry or table leaves the tree or an entry changes, before a frame is let go: what was
-	 * looked up at a version holds while the version stands. No two p2ms ever share a value. Lock, read by any.
+	 * Rises whenever an entry or table leaves the tree or an entry changes, before a frame is
+	 * let go: what was looked up at a version holds while the version stands. No two p2ms
+	 * ever share a value. Lock, read by any.
 	 */
 	uint64_t version;
 	mfn_t retired;		/* tables that left the tree, for reuse here only; lock */
@@ -66,59 +69,79 @@ struct p2m {
 		mfn_t mfn;
 		uint32_t nr;
 		enum p2m_type type;
-	} dying;		/* p2m_destroy(): frames of the entry removed last, still to be put */
+	} dying;		/* p2m_destroy(): frames of the last entry, still to be put */
 };
 
-/* 4 MiB of tables: enough for 2 GiB in single pages, and no guest can have more by scattering its memory. */
+/*
+ * 4 MiB of tables: enough for 2 GiB in single pages, and no guest can have more by scattering its
+ * memory.
+ */
 #define P2M_MAX_TABLES 1024
 
 /* gfns lie below 2^36 (48-bit gpa): everything else is refused with -EINVAL. */
 #define P2M_MAX_GFN ((1ULL << 36) - 1)
 
-int __must_check p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool use_1g);
+int __must_check p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid,
+			  bool use_1g);
 /*
- * Take apart up to max_entries frames and tables of a dying domain, calling put() without a lock for each frame that
- * held a reference (order 0). Returns 0 when the tree is empty, -ERESTART when there is more. From its first call on
- * nothing can be mapped (-ESRCH). Not with another p2m_destroy() of this p2m; lookups may run.
+ * Take apart up to max_entries frames and tables of a dying domain, calling put() without a lock
+ * for each frame that held a reference (order 0). Returns 0 when the tree is empty, -ERESTART
+ * when there is more. From its first call on nothing can be mapped (-ESRCH). Not with another
+ * p2m_destroy() of this p2m; lookups may run.
  */
-int p2m_destroy(struct p2m *p, unsigned int max_entries, void (*put)(struct p2m *p, struct p2m_entry e));
-/* Give the tables back, when nobody has a reference to the domain any more. Also after p2m_init() alone. */
+int p2m_destroy(struct p2m *p, unsigned int max_entries,
+		void (*put)(struct p2m *p, struct p2m_entry e));
+/*
+ * Give the tables back, when nobody has a reference to the domain any more. Also after p2m_init()
+ * alone.
+ */
 void p2m_free(struct p2m *p);
 
 struct p2m_entry p2m_lookup(const struct p2m *p, gfn_t gfn);
 
 /*
- * Map 2^order frames. Only a hole or P2M_MMIO may be replaced, -EEXIST otherwise; -ENOMEM for tables;
- * -EINVAL misaligned or out of range. The first or last of 512 neighbours that agree merges them into one entry
- * (not each: a page that balloons out and in again would make and break a table every time).
- * Order 18 is split by us where use_1g is false. When an MMIO entry was replaced the caller owes a p2m_flush().
+ * Map 2^order frames. Only a hole or P2M_MMIO may be replaced, -EEXIST otherwise; -ENOMEM for
+ * tables; -EINVAL misaligned or out of range. The first or last of 512 neighbours that agree
+ * merges them into one entry (not each: a page that balloons out and in again would make and
+ * break a table every time).
+ * Order 18 is split by us where use_1g is false. When an MMIO entry was replaced the caller owes
+ * a p2m_flush().
  */
-int __must_check p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_type type);
+int __must_check p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, unsigned int order,
+			 enum p2m_type type);
 /* Boot: map [gfn, gfn + nr) to [mfn, ..) with the largest entries that fit. */
-int __must_check p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, uint64_t nr, enum p2m_type type);
+int __must_check p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, uint64_t nr,
+			       enum p2m_type type);
 /*
- * Remove the 4 KiB entry at gfn (splitting a superpage) if it still is what the caller saw in `expect`
- * (mfn and type); the reference it held is now the caller's, to be put after p2m_flush().
+ * Remove the 4 KiB entry at gfn (splitting a superpage) if it still is what the caller saw in
+ * `expect` (mfn and type); the reference it held is now the caller's, to be put after
+ * p2m_flush().
  * -ENOENT: something else is there. -ENOMEM: no table for the split.
  */
 int __must_check p2m_unmap(struct p2m *p, gfn_t gfn, struct p2m_entry expect);
 /* Change the type of a 4 KiB entry (RAM to RAM_RO and back); same rules. */
-int __must_check p2m_set_type(struct p2m *p, gfn_t gfn, struct p2m_entry expect, enum p2m_type type);
+int __must_check p2m_set_type(struct p2m *p, gfn_t gfn, struct p2m_entry expect,
+			      enum p2m_type type);
 
-/* For checks and tests; both walk everything. Sound: entries, frames' owners and counts, number of tables. */
+/*
+ * For checks and tests; both walk everything. Sound: entries, frames' owners and counts, number
+ * of tables.
+ */
 bool p2m_check(struct p2m *p);
 uint64_t p2m_count_type(struct p2m *p, enum p2m_type type); /* frames mapped with it */
 
 /*
- * The frame behind gfn, referenced, if it is one that a guest's own access would reach: RAM, SHARED,
- * FOREIGN or GRANT (and writable when `write`). page_put(*mfn) when done. *entry may be NULL; its order may be
- * smaller than the real one.
+ * The frame behind gfn, referenced, if it is one that a guest's own access would reach: RAM,
+ * SHARED, FOREIGN or GRANT (and writable when `write`). page_put(*mfn) when done. *entry may be
+ * NULL; its order may be smaller than the real one.
  */
-bool __must_check p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn, struct p2m_entry *entry);
+bool __must_check p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn,
+			       struct p2m_entry *entry);
 
 /*
- * Where gpa lies, for a read without taking a reference: look, read, then ask p2m_is_version(). If it says no, what
- * was read may have been another's: forget it and start over. Writing needs page_get_mapped() before the question.
+ * Where gpa lies, for a read without taking a reference: look, read, then ask p2m_is_version().
+ * If it says no, what was read may have been another's: forget it and start over. Writing needs
+ * page_get_mapped() before the question.
  */
 struct p2m_spot {
 	uint64_t version;
@@ -139,10 +162,11 @@ static inline void *hpa_map(uint64_t hpa)
 }
 
 /*
- * TLB side (p2m_tlb.c). The run loop calls p2m_enter() right before, p2m_leave() right after a guest runs
- * on this CPU; p2m_enter() returns whether the guest's TLB must be flushed, given the generation that the
- * vCPU last flushed at (updated). p2m_flush() returns when no CPU can use an entry removed before the call:
- * it kicks CPUs that are inside and waits until they have left, which they do without taking any lock.
+ * TLB side (p2m_tlb.c). The run loop calls p2m_enter() right before, p2m_leave() right after a
+ * guest runs on this CPU; p2m_enter() returns whether the guest's TLB must be flushed, given the
+ * generation that the vCPU last flushed at (updated). p2m_flush() returns when no CPU can use an
+ * entry removed before the call: it kicks CPUs that are inside and waits until they have left,
+ * which they do without taking any lock.
  */
 bool p2m_enter(struct p2m *p, uint64_t *seen_gen);
 void p2m_leave(void);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Is a tree sound? For tests, debug builds and a debug key: walks everything, under the p2m's lock. */
+/*
+ * Is a tree sound? For tests, debug builds and a debug key: walks everything, under the p2m's
+ * lock.
+ */
 #include "mem/p2m_entry.h"
 
 struct census {
@@ -9,7 +12,8 @@ struct census {
 	bool sound;
 };
 
-static bool frames_are_sound(const struct p2m *p, mfn_t first, unsigned int order, enum p2m_type type)
+static bool frames_are_sound(const struct p2m *p, mfn_t first, unsigned int order,
+			     enum p2m_type type)
 {
 	bool own = type == P2M_RAM || type == P2M_RAM_RO || type == P2M_SHARED;
 	uint64_t i;
@@ -22,7 +26,8 @@ static bool frames_are_sound(const struct p2m *p, mfn_t first, unsigned int orde
 
 		if (page_count(mfn) == 0 || (is != PAGE_RAM && is != PAGE_SHARED))
 			return false;
-		if (own && (page_owner(mfn) != p->domid || (is == PAGE_SHARED) != (type == P2M_SHARED)))
+		if (own &&
+		    (page_owner(mfn) != p->domid || (is == PAGE_SHARED) != (type == P2M_SHARED)))
 			return false;
 	}
 	return true;
@@ -43,7 +48,8 @@ static void count_table(struct census *c, mfn_t table, unsigned int level)
 			count_table(c, mfn, level - 1);
 		} else if (slot[i]) {
 			c->nr[type] += 1ULL << order;
-			c->sound &= type != P2M_NONE && level < P2M_LEVELS && !(mfn.n & ((1ULL << order) - 1)) &&
+			c->sound &= type != P2M_NONE && level < P2M_LEVELS &&
+				    !(mfn.n & ((1ULL << order) - 1)) &&
 				    slot[i] == c->p->format->leaf(mfn, type, order);
 			c->sound = c->sound && frames_are_sound(c->p, mfn, order, type);
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Taking a dying domain's tree apart, a bounded piece at a time. An entry leaves the tree before its frames
- * are put: lookups by others may run until the last reference to the domain has gone. For the same
- * reason empty tables only retire here; p2m_free() gives them back to the heap.
+ * Taking a dying domain's tree apart, a bounded piece at a time. An entry leaves the tree before
+ * its frames are put: lookups by others may run until the last reference to the domain has gone.
+ * For the same reason empty tables only retire here; p2m_free() gives them back to the heap.
  */
 #include "lib/bug.h"
 #include "lib/errno.h"
@@ -77,12 +77,13 @@ static bool empty_table(struct work *w, mfn_t table, unsigned int level)
 	return true;
 }
 
-int p2m_destroy(struct p2m *p, unsigned int max_entries, void (*put)(struct p2m *p, struct p2m_entry e))
+int p2m_destroy(struct p2m *p, unsigned int max_entries,
+		void (*put)(struct p2m *p, struct p2m_entry e))
 {
 	struct work w = { .p = p, .put = put, .left = max_entries };
 
 	spin_lock(&p->lock);
-	p->is_dying = true; /* whoever held the lock before is done, nobody changes the tree after */
+	p->is_dying = true; /* who held the lock before is done, nobody changes the tree after */
 	spin_unlock(&p->lock);
 	if (!put_frames(&w) || !empty_table(&w, p->root, P2M_LEVELS))
 		return -ERESTART;

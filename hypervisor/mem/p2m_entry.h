@@ -97,7 +97,9 @@ static inline void p2m_new_version(struct p2m *p)
 	__atomic_store_n(&p->version, p->version + 1, __ATOMIC_SEQ_CST);
 }
 
-/* Take a table out of use: its slot in the tree is already something else, and flushed. p2m lock. */
+/*
+ * Take a table out of use: its slot in the tree is already something else, and flushed. p2m lock.
+ */
 void p2m_retire_table(struct p2m *p, mfn_t table);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Entries of Intel's extended page tables (SDM 3C, 29.3.2). RAM is write-back whatever the MTRRs say, the
- * guest's PAT may still weaken it; devices are uncached, or write-combining where the guest's PAT asks.
+ * Entries of Intel's extended page tables (SDM 3C, 29.3.2). RAM is write-back whatever the MTRRs
+ * say, the guest's PAT may still weaken it; devices are uncached, or write-combining where the
+ * guest's PAT asks.
  */
 #include "mem/p2m_entry.h"
 
@@ -24,7 +25,8 @@ static const uint64_t type_bits[] = {
 
 static uint64_t ept_leaf(mfn_t mfn, enum p2m_type type, unsigned int order)
 {
-	return mfn.n << PAGE_SHIFT | (uint64_t)type << P2M_TYPE_SHIFT | (order ? EPT_PS : 0) | type_bits[type];
+	return mfn.n << PAGE_SHIFT | (uint64_t)type << P2M_TYPE_SHIFT | (order ? EPT_PS : 0) |
+	       type_bits[type];
 }
 
 static uint64_t ept_table(mfn_t mfn)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lookups, without a lock. The walk reads one word per level. Meanwhile a writer may take an entry or a table
- * out of the tree and use the table elsewhere in it: it then raises `version`, and we start over. A table is
- * never given back to the heap while the domain lives, so every word read is one of this tree's.
+ * Lookups, without a lock. The walk reads one word per level. Meanwhile a writer may take an
+ * entry or a table out of the tree and use the table elsewhere in it: it then raises `version`,
+ * and we start over. A table is never given back to the heap while the domain lives, so every
+ * word read is one of this tree's.
  *
- * The same number makes a cache safe: each CPU remembers the entries it met last, large and small ones apart,
- * with the version they were read at. Versions are unique among all p2ms, so one comparison tells whether a
- * memory still holds.
+ * The same number makes a cache safe: each CPU remembers the entries it met last, large and small
+ * ones apart, with the version they were read at. Versions are unique among all p2ms, so one
+ * comparison tells whether a memory still holds.
  */
 #include "lib/bug.h"
 #include "mem/p2m_entry.h"
@@ -89,7 +90,8 @@ static inline bool find_by_hint(uint64_t version, uint64_t gfn, struct found *f)
 	const struct hint *h = large_hint(gfn);
 
 	if (likely(h->version == version && h->tag == gfn >> PAGE_ORDER_2M)) {
-		*f = (struct found){ version, h->entry, mfn_add(entry_mfn(h->entry), gfn % P2M_SLOTS), 9 };
+		*f = (struct found){ version, h->entry,
+				     mfn_add(entry_mfn(h->entry), gfn % P2M_SLOTS), 9 };
 		return true;
 	}
 	h = small_hint(gfn);
@@ -125,7 +127,10 @@ bool p2m_get_page(struct p2m *p, gfn_t gfn, bool write, mfn_t *mfn, struct p2m_e
 		if (!is_among(allowed, f.entry))
 			return false;
 		got = page_get_mapped(f.mfn);
-		/* Nothing left the tree? Then the entry's own reference was there all along, and ours is right. */
+		/*
+		 * Nothing left the tree? Then the entry's own reference was there all along, and
+		 * ours is right.
+		 */
 		if (p2m_is_version(p, f.version))
 			break;
 		if (got)
@@ -143,6 +148,7 @@ bool p2m_locate(const struct p2m *p, uint64_t gpa, struct p2m_spot *s)
 {
 	struct found f = find(p, gpa >> PAGE_SHIFT);
 
-	*s = (struct p2m_spot){ f.version, f.mfn.n << PAGE_SHIFT | gpa % PAGE_SIZE, is_among(WRITABLE, f.entry) };
+	*s = (struct p2m_spot){ f.version, f.mfn.n << PAGE_SHIFT | gpa % PAGE_SIZE,
+				is_among(WRITABLE, f.entry) };
 	return is_among(READABLE, f.entry);
 }

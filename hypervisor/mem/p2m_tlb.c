@@ -3,8 +3,8 @@
  * Which CPUs' TLBs may hold entries of a p2m. A CPU announces the p2m it enters a guest with, and
  * withdraws it right after the exit. Whoever removed an entry raises tlb_gen, then looks at the
  * announcements: a CPU seen inside is kicked and waited for; one that comes later sees the new
- * generation and flushes. Between them the announcement and the generation are ordered by full barriers,
- * so one side always sees the other.
+ * generation and flushes. Between them the announcement and the generation are ordered by full
+ * barriers, so one side always sees the other.
  *
  * Waiting is bounded by the way out of a guest: no lock lies between an exit and p2m_leave().
  */
@@ -28,7 +28,7 @@ bool p2m_enter(struct p2m *p, uint64_t *seen_gen)
 	bool stale;
 
 	WRITE_ONCE(in->nr_times, in->nr_times + 1);
-	(void)atomic_xchg(&in->p, p); /* pairs with p2m_flush(): announced before the generation is read */
+	(void)atomic_xchg(&in->p, p); /* pairs with p2m_flush(): announce, then read tlb_gen */
 	gen = READ_ONCE(p->tlb_gen);
 	stale = gen != *seen_gen;
 	*seen_gen = gen;

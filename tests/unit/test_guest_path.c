@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Remembered ways through a guest's page tables, against a fresh walk each time, while the tables, the p2m and the
- * mode change at random. A remembered way that outlived what it went through would show as a difference.
+ * Remembered ways through a guest's page tables, against a fresh walk each time, while the
+ * tables, the p2m and the mode change at random. A remembered way that outlived what it went
+ * through would show as a difference.
  */
 #include "unit.h"
 #include "core/guest_copy.h"
@@ -150,7 +151,8 @@ static void change_something(void)
 
 	switch (unit_below(12)) {
 	case 0: case 1: case 2:
-		*entry(4 + i / 16, i % 16) = (8 + unit_below(NR_GFNS - 6)) << 12 | P | U | (unit_rand() & W);
+		*entry(4 + i / 16, i % 16) =
+			(8 + unit_below(NR_GFNS - 6)) << 12 | P | U | (unit_rand() & W);
 		break;
 	case 3:
 		*entry(4 + i / 16, i % 16) &= ~P;
@@ -183,7 +185,9 @@ static void change_something(void)
 		break;
 	case 8:
 		if (e.type != P2M_NONE)
-			assert_int_equal(p2m_set_type(&p2m, GFN(g), e, e.type == P2M_RAM ? P2M_RAM_RO : P2M_RAM), 0);
+			assert_int_equal(p2m_set_type(&p2m, GFN(g), e,
+						      e.type == P2M_RAM ? P2M_RAM_RO : P2M_RAM),
+					 0);
 	}
 }
 
@@ -200,10 +204,12 @@ static void random_sequence(void **state)
 		for (unsigned int g = 0; g < 8 && !unit_below(4); g++)
 			if (p2m_lookup(&p2m, GFN(g)).type == P2M_NONE)
 				map(g);
-		nr_good += ask(va_of((unsigned int)unit_below(NR_VAS)) + unit_below(4096), unit_below(2) ? PF_WRITE : 0);
+		nr_good += ask(va_of((unsigned int)unit_below(NR_VAS)) + unit_below(4096),
+			       unit_below(2) ? PF_WRITE : 0);
 	}
 	print_message("%u of 30000 led somewhere\n", nr_good);
-	for (unsigned int g = 0; g < NR_GFNS; g++) /* those unmapped at the end still have their own reference */
+	/* those unmapped at the end still have their own reference */
+	for (unsigned int g = 0; g < NR_GFNS; g++)
 		if (p2m_lookup(&p2m, GFN(g)).type == P2M_NONE && mfn_of[g].n != INVALID_MFN.n)
 			page_put(mfn_of[g]);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The p2m with both entry formats: rules of mapping, splitting, merging, references, teardown, and a
- * random sequence against a flat array. After every operation the whole tree is walked: leaves aligned
- * and as the array says, nothing left unmerged, every table counted.
+ * The p2m with both entry formats: rules of mapping, splitting, merging, references, teardown,
+ * and a random sequence against a flat array. After every operation the whole tree is walked:
+ * leaves aligned and as the array says, nothing left unmerged, every table counted.
  */
 #include "unit.h"
 #include "fakes/fakes.h"
@@ -64,9 +64,11 @@ static uint32_t check_below(mfn_t t, unsigned int level)
 			nr += check_below(entry_mfn(slot[i]), level - 1);
 		} else if (slot[i]) {
 			assert_true(level < 4);
-			assert_int_equal(entry_mfn(slot[i]).n & ((1ULL << level_order(level)) - 1), 0);
-			assert_int_equal(slot[i], p.format->leaf(entry_mfn(slot[i]), entry_type(slot[i]),
-								 level_order(level)));
+			assert_int_equal(entry_mfn(slot[i]).n & ((1ULL << level_order(level)) - 1),
+					 0);
+			assert_int_equal(slot[i],
+					 p.format->leaf(entry_mfn(slot[i]), entry_type(slot[i]),
+							level_order(level)));
 		}
 	}
 	return nr;
@@ -390,7 +392,8 @@ static bool model_has_room(uint64_t first, uint64_t nr)
 static void random_map(void)
 {
 	unsigned int order = unit_below(3) ? 0 : 9;
-	enum p2m_type type = unit_below(4) ? P2M_RAM : (enum p2m_type)(1 + unit_below(P2M_GRANT_RO));
+	enum p2m_type type =
+		unit_below(4) ? P2M_RAM : (enum p2m_type)(1 + unit_below(P2M_GRANT_RO));
 	uint64_t i = unit_below(NR_GFNS) >> order << order, nr = 1ULL << order, j;
 	uint64_t mfn = RAM_MFN + i; /* mostly the same frame for a gfn, so that merges happen */
 
@@ -418,7 +421,8 @@ static void random_fill(void)
 
 			if (e.type != P2M_NONE)
 				assert_int_equal(p2m_unmap(&p, GFN(BASE + j), e), 0);
-			assert_int_equal(p2m_map(&p, GFN(BASE + j), MFN(RAM_MFN + j), 0, P2M_RAM), 0);
+			assert_int_equal(p2m_map(&p, GFN(BASE + j), MFN(RAM_MFN + j), 0, P2M_RAM),
+					 0);
 			model[j] = (struct model){ RAM_MFN + j, P2M_RAM };
 		}
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The p2m under real threads: one "CPU" maps, unmaps, splits, merges and lets frames go while others look up,
- * take references and read, without a lock. Each domain frame holds its gfn and its domain in each word, and frames
- * freed are taken by another domain at once: a reader that gets hold of the wrong one sees the wrong words.
- * Spin locks and per-CPU data are real here, so the fakes for those are not linked.
+ * The p2m under real threads: one "CPU" maps, unmaps, splits, merges and lets frames go while
+ * others look up, take references and read, without a lock. Each domain frame holds its gfn and
+ * its domain in each word, and frames freed are taken by another domain at once: a reader that
+ * gets hold of the wrong one sees the wrong words. Spin locks and per-CPU data are real here, so
+ * the fakes for those are not linked.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -71,7 +72,8 @@ static void cpu_start(unsigned int cpu)
 
 	BUG_ON((size_t)(__stop_percpu - __start_percpu) > sizeof(areas[0]));
 	my_cpu = cpu;
-	my_bias = (uintptr_t)areas[cpu] + (uintptr_t)__start_percpu % 64 - (uintptr_t)__start_percpu;
+	my_bias =
+		(uintptr_t)areas[cpu] + (uintptr_t)__start_percpu % 64 - (uintptr_t)__start_percpu;
 	percpu_bias_of[cpu] = my_bias;
 }
 
@@ -177,7 +179,8 @@ static void unmap(uint64_t gfn, bool back)
 	if (e.type == P2M_NONE || p2m_unmap(&p2m, GFN(gfn), e))
 		return;
 	p2m_flush(&p2m);
-	if (back && p2m_map(&p2m, GFN(gfn), e.mfn, 0, P2M_RAM) == 0) /* merges when it was the last */
+	if (back &&
+	    p2m_map(&p2m, GFN(gfn), e.mfn, 0, P2M_RAM) == 0) /* merges when it was the last */
 		return;
 	page_put(e.mfn);
 }
@@ -237,7 +240,8 @@ static void lookups_beside_a_writer(void **state)
 	store_release(&done, true);
 	for (unsigned int c = 0; c < NR_READERS; c++)
 		pthread_join(threads[c], NULL);
-	print_message("%llu found, %llu not\n", (unsigned long long)nr_good, (unsigned long long)nr_holes);
+	print_message("%llu found, %llu not\n", (unsigned long long)nr_good,
+		      (unsigned long long)nr_holes);
 	p2m_free(&p2m);
 	assert_int_equal(frame_nr_free(), NR_FRAMES);
 }

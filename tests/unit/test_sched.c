@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The scheduler on simulated CPUs. Time goes in steps; in each, every CPU takes its timer interrupt, asks
- * sched_pick() when it must, and the vCPU it runs follows a small program: compute, sleep, be woken by
- * whichever CPU comes along. After every step the invariants are checked: nobody runs twice or where it
- * must not, no CPU idles while one waits that it could run, every ns is accounted for. Then shares are measured.
+ * The scheduler on simulated CPUs. Time goes in steps; in each, every CPU takes its timer
+ * interrupt, asks sched_pick() when it must, and the vCPU it runs follows a small program:
+ * compute, sleep, be woken by whichever CPU comes along. After every step the invariants are
+ * checked: nobody runs twice or where it must not, no CPU idles while one waits that it could
+ * run, every ns is accounted for. Then shares are measured.
  */
 #include "unit.h"
 #include "core/sched_group.h"
@@ -18,7 +19,7 @@
 static struct sim_vcpu {
 	struct vcpu v;
 	struct domain *d;
-	uint64_t run_ns, sleep_ns; /* program: compute that long, sleep that long; run_ns 0: compute for ever */
+	uint64_t run_ns, sleep_ns; /* program: compute (0: for ever), then sleep */
 	uint64_t left_ns, wake_at_ns;
 	uint64_t got_ns; /* CPU time received */
 	uint64_t worst_wait_ns, ready_since_ns;
@@ -110,7 +111,9 @@ static struct sim_vcpu *sim_vcpu(struct domain *d, uint64_t run_us, uint64_t sle
 {
 	struct sim_vcpu *s = &vs[nr_vs++];
 
-	*s = (struct sim_vcpu){ .d = d, .run_ns = run_us * 1000, .sleep_ns = sleep_us * 1000, .loaded_on = -1 };
+	*s = (struct sim_vcpu){
+		.d = d, .run_ns = run_us * 1000, .sleep_ns = sleep_us * 1000, .loaded_on = -1,
+	};
 	s->v.d = d;
 	s->v.wait = WAIT_DOWN;
 	s->left_ns = s->run_ns;
@@ -165,7 +168,10 @@ static void check_vcpu(struct sim_vcpu *s)
 		assert_true(s->d->sched.cap);
 }
 
-/* CPU c idles: s does not wait for it, save for a moment when it is on its way from another group or CPU. */
+/*
+ * CPU c idles: s does not wait for it, save for a moment when it is on its way from another group
+ * or CPU.
+ */
 static void check_not_missed(struct sim_vcpu *s, unsigned int c)
 {
 	struct sched_vcpu *sv = &s->v.sched;
@@ -234,7 +240,7 @@ static void run_cpu(unsigned int c)
 	}
 	s->left_ns = s->run_ns;
 	s->wake_at_ns = fake_now_ns + STEP_NS + s->sleep_ns;
-	v->wait |= WAIT_BLOCKED; /* at the end of this step, in effect: the CPU looks before the next */
+	v->wait |= WAIT_BLOCKED; /* in effect at the end of this step */
 	sched_update(v);
 }
 
@@ -358,7 +364,10 @@ static void caps_hold_whatever_is_free(void **state)
 	sim_run(2000);
 	assert_in_range(share(&vs[0], 2000) + share(&vs[1], 2000), 490, 510);
 	assert_share(&vs[2], 2000, 200, 5);
-	/* while all four compete each has half a CPU: 8 ms of 20, then two thirds, then a whole one */
+	/*
+	 * while all four compete each has half a CPU: 8 ms of 20, then two thirds, then a whole
+	 * one
+	 */
 	assert_share(&vs[3], 2000, 775, 50);
 	/* lifting the cap works within a period */
 	fake_cpu_become(0);
@@ -458,14 +467,20 @@ static void blocking_alone_keeps_registers(void **state)
 
 static void random_life(void **state)
 {
+	unsigned int weight, cap;
+
 	unit_seed();
 	for (unsigned int round = 0; round < 12; round++) {
 		sim_init(1 + (unsigned int)unit_below(FAKE_NR_CPUS));
 		for (unsigned int d = 0; d < 5; d++) {
-			struct domain *dom = sim_domain(64u << unit_below(5), unit_below(3) ? 0 : 10 + (unsigned int)unit_below(300));
+			struct domain *dom;
+
+			cap = unit_below(3) ? 0 : 10 + (unsigned int)unit_below(300);
+			dom = sim_domain(64u << unit_below(5), cap);
 
 			for (uint64_t n = 1 + unit_below(4); n--;)
-				sim_vcpu(dom, unit_below(2) ? 0 : unit_below(3000), unit_below(5000));
+				sim_vcpu(dom, unit_below(2) ? 0 : unit_below(3000),
+					 unit_below(5000));
 		}
 		start_all();
 		for (unsigned int step = 0; step < 4000; step++) {
@@ -480,11 +495,13 @@ static void random_life(void **state)
 				assert_int_equal(sched_set_affinity(&s->v, 1 | unit_rand()), 0);
 				break;
 			case 2:
-				assert_int_equal(sched_set_affinity(&s->v, 1ULL << unit_below(nr_cpus)), 0);
+				assert_int_equal(
+					sched_set_affinity(&s->v, 1ULL << unit_below(nr_cpus)), 0);
 				break;
 			case 3:
-				assert_int_equal(sched_set_weight_cap(s->d, 1 + (unsigned int)unit_below(1000),
-					unit_below(2) ? 0 : 1 + (unsigned int)unit_below(300)), 0);
+				weight = 1 + (unsigned int)unit_below(1000);
+				cap = unit_below(2) ? 0 : 1 + (unsigned int)unit_below(300);
+				assert_int_equal(sched_set_weight_cap(s->d, weight, cap), 0);
 				break;
 			case 4:
 				sched_yield();

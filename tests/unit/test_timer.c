@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Timers: order, moving between CPUs, the hardware's deadline, and a random sequence against a plain array. */
+/*
+ * Timers: order, moving between CPUs, the hardware's deadline, and a random sequence against a
+ * plain array.
+ */
 #include <pthread.h>
 #include <unistd.h>
 #include "unit.h"
@@ -137,7 +140,8 @@ static void random_sequence(void **state)
 
 	unit_seed();
 	for (unsigned int step = 0; step < 20000; step++) {
-		unsigned int i = (unsigned int)unit_below(NR_TIMERS), c = (unsigned int)unit_below(3), n = 0;
+		unsigned int i = (unsigned int)unit_below(NR_TIMERS),
+			     c = (unsigned int)unit_below(3), n = 0;
 
 		fake_cpu_become(c);
 		switch (unit_below(4)) {
@@ -150,7 +154,8 @@ static void random_sequence(void **state)
 			nr_fired = 0;
 			timer_run();
 			for (unsigned int k = 0; k < nr_fired; k++) {
-				assert_true(deadline[order[k]] && deadline[order[k]] <= fake_now_ns);
+				assert_true(deadline[order[k]] &&
+					    deadline[order[k]] <= fake_now_ns);
 				assert_true(!k || deadline[order[k - 1]] <= deadline[order[k]]);
 				assert_int_equal(home[order[k]], c);
 			}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every host unit test starts with: cmocka, and random numbers that can be replayed.
- * A random test calls unit_seed() first; it takes UNIT_SEED from the environment, or the clock, and prints it.
+ * What every host unit test starts with: cmocka, and random numbers that can be replayed. A
+ * random test calls unit_seed() first; it takes UNIT_SEED from the environment, or the clock, and
+ * prints it.
  */
 #ifndef UNIT_UNIT_H
 #define UNIT_UNIT_H

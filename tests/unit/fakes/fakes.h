@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The seams of pure code, as host tests see them. Each fakes/x.c stands for one seam and is linked
- * where a test needs it; these are its levers. Headers of the same name in fakes/include/ stand before the
- * real ones where a seam is an inline function. All fakes are single threaded.
+ * The seams of pure code, as host tests see them. Each fakes/x.c stands for one seam and is
+ * linked where a test needs it; these are its levers. Headers of the same name in fakes/include/
+ * stand before the real ones where a seam is an inline function. All fakes are single threaded.
  *
  *	bug.c	    panic, bug_at		expect_assert_failure() catches both
  *	log.c	    log_at, guest_log_at	the last line is kept
  *	lock.c	    spin_*			checks the ladder and that nobody waits for ever
  *	frames.c    phys_to_virt, frame_map	an arena of RAM, mfn 0 first
- *	kalloc.c    kalloc, page_alloc ...	malloc, counted, made to fail at will (instead of mem/kalloc.o)
+ *	kalloc.c    kalloc, page_alloc ...	malloc, counted, fails at will; not mem/kalloc.o
  *	time.c	    now				a variable
  *	percpu.c    this_cpu, per_cpu, cpu_id	pretend to be another CPU
  *	ipi.c	    ipi_kick
@@ -28,7 +28,8 @@ extern unsigned int fake_log_count;
 
 extern unsigned int fake_locks_held; /* must be 0 whenever a test looks */
 
-extern void (*fake_lock_hook)(void); /* what somebody else does right before the next spin_lock_pair() */
+/* What somebody else does right before the next spin_lock_pair(). */
+extern void (*fake_lock_hook)(void);
 
 /* A zeroed arena of nr frames behind frame_map(); replaces the one before. 0 frees it. */
 void fake_frames_init(uint64_t nr);

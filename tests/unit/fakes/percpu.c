@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Per-CPU variables: each pretended CPU has its own copy of the section, made by fake_cpus_init(). */
+/*
+ * Per-CPU variables: each pretended CPU has its own copy of the section, made by
+ * fake_cpus_init().
+ */
 #include <stdlib.h>
 #include "fakes/fakes.h"
 #include "lib/bug.h"
