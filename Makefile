@@ -30,7 +30,7 @@ pure-all += $$(addprefix $(1)/,$$(pure-y))
 endef
 $(foreach d,$(HV_DIRS),$(eval $(call read_dir,$(d))))
 
-INCLUDES := -I. -Ihypervisor -Iinclude -I$(B)/gen
+INCLUDES := -I. -Ihypervisor -Iinclude
 WARN := -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-unused-parameter -Wno-sign-compare -Werror
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf -mno-red-zone -mgeneral-regs-only \
@@ -42,7 +42,7 @@ HV_OBJS := $(addprefix $(B)/hv/,$(obj-all))
 MODE := $(B)/debug-$(DEBUG)
 $(shell test -e $(MODE) || { mkdir -p $(B); rm -f $(B)/debug-*; touch $(MODE); })
 
-$(B)/hv/%.o: %.c $(MODE) $(wildcard $(B)/gen/*.h)
+$(B)/hv/%.o: %.c $(MODE)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -c $< -o $@
@@ -51,14 +51,6 @@ $(B)/hv/%.o: %.S $(MODE)
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
-
-# Struct offsets for assembly come from the compiler: hypervisor/*/asm-offsets.c -> build/gen/*.h
-$(B)/gen/asm_offsets.h: hypervisor/x86/asm_offsets.c
-	$(call say,GEN,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(B)/gen/asm_offsets.d -S $< -o $(B)/gen/asm_offsets.s
-	$(Q)sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\([-0-9]*\).*/#define \1 \2/p' $(B)/gen/asm_offsets.s > $@
-$(filter %.o,$(HV_OBJS)): | $(B)/gen/asm_offsets.h
 
 $(B)/helium.lds: boot/hv.lds.S
 	@mkdir -p $(@D)

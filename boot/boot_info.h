@@ -31,14 +31,6 @@ struct boot_module {
 	const char *cmdline; /* never NULL; the loader's file name removed by nobody */
 };
 
-struct boot_framebuffer {
-	uint64_t base;
-	uint32_t pitch, width, height;
-	uint8_t bpp;
-	uint8_t type; /* multiboot: 0 indexed, 1 RGB, 2 EGA text */
-	uint8_t red_pos, red_size, green_pos, green_size, blue_pos, blue_size;
-};
-
 struct boot_info {
 	const char *loader;  /* "GRUB 2.06..." or "" */
 	const char *cmdline; /* ours, never NULL */
@@ -51,7 +43,6 @@ struct boot_info {
 	uint8_t rsdp[36];	/* a copy of the RSDP, if the loader gave one */
 	uint8_t rsdp_size;	/* 0 (scan for it), 20 or 36 */
 	uint64_t efi_systab;	/* physical, 0 when not started by UEFI */
-	struct boot_framebuffer fb; /* .width 0: none */
 
 	uint64_t image_base, image_end; /* physical, where the hypervisor runs, page aligned */
 

@@ -29,10 +29,10 @@ mb2_header:
 	.long	MB2_MAGIC, 0, mb2_header_end - mb2_header
 	.long	-(MB2_MAGIC + (mb2_header_end - mb2_header))
 	.balign 8
-	/* wanted: cmdline, loader, modules, memory, mmap, framebuffer, EFI table, RSDP old and new */
+	/* wanted: cmdline, loader, modules, memory, mmap, EFI table, RSDP old and new */
 1:	.short	1, 1
 	.long	2f - 1b
-	.long	1, 2, 3, 4, 6, 8, 12, 14, 15
+	.long	1, 2, 3, 4, 6, 12, 14, 15
 2:	.balign 8
 	/* modules on page boundaries */
 	.short	6, 1

@@ -13,7 +13,7 @@
 
 enum {
 	TAG_END = 0, TAG_CMDLINE = 1, TAG_LOADER = 2, TAG_MODULE = 3, TAG_MMAP = 6,
-	TAG_FRAMEBUFFER = 8, TAG_EFI64 = 12, TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15, NR_TAGS
+	TAG_EFI64 = 12, TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15, NR_TAGS
 };
 
 struct mb2_tag {
@@ -60,21 +60,6 @@ static int tag_mmap(struct boot_info *bi, const struct mb2_tag *t, size_t len)
 	return 0;
 }
 
-static int tag_framebuffer(struct boot_info *bi, const struct mb2_tag *t, size_t len)
-{
-	struct boot_framebuffer *fb = &bi->fb;
-
-	memcpy(&fb->base, t->body, 8);
-	memcpy(&fb->pitch, t->body + 8, 4);
-	memcpy(&fb->width, t->body + 12, 4);
-	memcpy(&fb->height, t->body + 16, 4);
-	fb->bpp = t->body[20];
-	fb->type = t->body[21];
-	if (fb->type == 1 && len >= 30)
-		memcpy(&fb->red_pos, t->body + 24, 6);
-	return 0;
-}
-
 static int tag_efi64(struct boot_info *bi, const struct mb2_tag *t, size_t len)
 {
 	memcpy(&bi->efi_systab, t->body, 8);
@@ -101,7 +86,6 @@ static const struct {
 	[TAG_LOADER]	  = { 0, tag_loader },
 	[TAG_MODULE]	  = { 8, tag_module },
 	[TAG_MMAP]	  = { 8, tag_mmap },
-	[TAG_FRAMEBUFFER] = { 24, tag_framebuffer },
 	[TAG_EFI64]	  = { 8, tag_efi64 },
 	[TAG_RSDP_OLD]	  = { 20, tag_rsdp },
 	[TAG_RSDP_NEW]	  = { 36, tag_rsdp },

@@ -47,7 +47,6 @@ int __must_check copy_to_gpa(struct domain *d, uint64_t gpa, const void *src, si
 #define PF_PRESENT 1u
 #define PF_WRITE   2u
 #define PF_USER	   4u
-#define PF_RSVD	   8u
 #define PF_FETCH   16u
 int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa,
 		    uint32_t *pf_error);

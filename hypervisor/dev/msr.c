@@ -27,7 +27,6 @@ struct vcpu_msrs {
 #define MTRR_ENABLE_FIX	 (1ULL << 10)
 #define MTRR_TYPE_WB	 6
 #define MTRR_CAP	 (MTRR_NR_VAR | 1 << 8 /* fixed */ | 1 << 10 /* write combining */)
-#define MTRR_MASK_VALID	 (1ULL << 11)
 
 int msr_create(struct vcpu *v)
 {

@@ -23,11 +23,9 @@ enum apic_reg {
 #define SVR_ENABLE	  0x100u
 #define LVT_MASKED	  0x10000u
 #define LVT_TIMER_MODE	  0x60000u
-#define LVT_TIMER_ONESHOT 0x00000u
 #define LVT_TIMER_PERIOD  0x20000u
 #define LVT_TIMER_TSC	  0x40000u
 #define ESR_SEND_ILLEGAL  0x20u
-#define ESR_RECV_ILLEGAL  0x40u
 #define VECTOR_FIRST	  16 /* lower ones are illegal */
 #define NR_LVT		  6
 

@@ -14,7 +14,6 @@
 #define PCI_HEADER_TYPE		0x0e
 #define PCI_BAR0		0x10
 #define MSI_CTRL_ENABLE		0x0001
-#define MSI_CTRL_MULTIPLE	0x000e /* how many the device could have */
 #define MSI_CTRL_MULTIPLE_ON	0x0070
 #define MSI_CTRL_64BIT		0x0080
 #define MSI_CTRL_MASKABLE	0x0100

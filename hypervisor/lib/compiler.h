@@ -14,11 +14,9 @@
 #define __cold		__attribute__((cold))
 #define __noreturn	__attribute__((noreturn))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
-#define __used		__attribute__((used))
 #define __section(s)	__attribute__((section(s)))
 /* Used during boot only; freed with init/. Constants of such functions stay. */
 #define __init		__section(".init.text") __cold
-#define __initdata	__section(".init.data")
 
 #define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))

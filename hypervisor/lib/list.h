@@ -43,7 +43,6 @@ static inline void list_del(struct list *entry)
 }
 
 #define list_entry(l, type, member) container_of(l, type, member)
-#define list_first(head, type, member) list_entry((head)->next, type, member)
 #define list_for_each(pos, head, member)                                                   \
 	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head); \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))

@@ -16,7 +16,6 @@ void guest_log_at(enum log_level level, const char *fmt, ...) __printf(2, 3);
 #define log_warn(...)	log_at(LOG_WARN, __VA_ARGS__)
 #define log_info(...)	log_at(LOG_INFO, __VA_ARGS__)
 #define log_debug(...)	log_at(LOG_DEBUG, __VA_ARGS__)
-#define guest_err(...)	guest_log_at(LOG_ERR, __VA_ARGS__)
 #define guest_warn(...)	guest_log_at(LOG_WARN, __VA_ARGS__)
 #define guest_info(...)	guest_log_at(LOG_INFO, __VA_ARGS__)
 #define guest_debug(...) guest_log_at(LOG_DEBUG, __VA_ARGS__)

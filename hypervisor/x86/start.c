@@ -5,6 +5,8 @@
 #include "x86/hostmap.h"
 #include "x86/traps.h"
 
+_Static_assert(STACK_SIZE - PERCPU_SIZE == 0x3800, "boot/head.S knows where the first stack begins");
+
 void __init x86_start(const struct boot_info *bi)
 {
 	cpu_prepare_block(0, 0, boot_cpu_block);

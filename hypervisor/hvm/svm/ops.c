@@ -15,6 +15,9 @@
 #include "x86/msr.h"
 #include "x86/spec.h"
 
+_Static_assert(offsetof(struct hvm_vcpu, gpr) == 0 && RBX == 3 && RDI == 7 && R15 == 15,
+	       "run.S knows where the registers are");
+
 static void vmsave(uint64_t vmcb_hpa)
 {
 	__asm__ volatile("vmsave %0" :: "a"(vmcb_hpa) : "memory");
