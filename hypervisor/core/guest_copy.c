@@ -5,6 +5,7 @@
  */
 #include "core/guest_copy.h"
 #include "core/guest_path.h"
+#include "lib/atomic.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "x86/cr.h"
@@ -21,7 +22,7 @@ int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa,
 
 enum direction { FROM_GUEST, TO_GUEST };
 
-static void move(void *page, void *ours, size_t len, enum direction dir)
+static __inlined void move(void *page, void *ours, size_t len, enum direction dir)
 {
 	if (dir == FROM_GUEST)
 		memcpy(ours, page, len);
@@ -35,8 +36,8 @@ static void move(void *page, void *ours, size_t len, enum direction dir)
  * Copy within one page. A read takes no reference: had the frame become another's meanwhile, the
  * version would tell, and what was read is thrown away. False: start over, the p2m has changed.
  */
-static bool copy_spot(struct p2m *p2m, const struct p2m_spot *s, void *ours, size_t len,
-		      enum direction dir)
+static __inlined bool copy_spot(struct p2m *p2m, const struct p2m_spot *s, void *ours, size_t len,
+				enum direction dir)
 {
 	mfn_t mfn = MFN(s->hpa >> PAGE_SHIFT);
 	void *page = hpa_map(s->hpa);
@@ -77,18 +78,13 @@ static int copy_page(struct vcpu *v, const struct hvm_mode *mode, uint64_t va, u
 	return 0;
 }
 
-static int copy_virtual(uint64_t va, void *ours, size_t len, enum direction dir)
+static __outlined int copy_pages(struct vcpu *v, const struct hvm_mode *mode, uint64_t va,
+				 void *ours, size_t len, enum direction dir)
 {
-	struct vcpu *v = current_vcpu();
-	struct hvm_mode mode;
-
-	if (va + len < va)
-		return -EFAULT;
-	hvm_ops->get_mode(&v->hvm, &mode);
 	while (len > 0) {
 		size_t chunk = min(len, PAGE_SIZE - (va & ~PAGE_MASK));
 
-		if (copy_page(v, &mode, va, dir == TO_GUEST ? PF_WRITE : 0, ours, chunk, dir) < 0)
+		if (copy_page(v, mode, va, dir == TO_GUEST ? PF_WRITE : 0, ours, chunk, dir) < 0)
 			return -EFAULT;
 		if (ours)
 			ours = (char *)ours + chunk;
@@ -96,6 +92,33 @@ static int copy_virtual(uint64_t va, void *ours, size_t len, enum direction dir)
 		len -= chunk;
 	}
 	return 0;
+}
+
+/* What nearly every copy is: within a page whose way is remembered. False: it is not. */
+static __inlined bool copy_remembered(struct vcpu *v, const struct hvm_mode *mode, uint64_t va,
+				      void *ours, size_t len, enum direction dir)
+{
+	uint32_t access = dir == TO_GUEST ? PF_WRITE : 0;
+	const struct guest_path *h = guest_path_place(v->paths, va, access);
+	uint64_t version = load_acquire(&v->d->p2m.version);
+	struct p2m_spot s = { version, h->hpa | va % PAGE_SIZE, h->writable };
+
+	if (va % PAGE_SIZE + len > PAGE_SIZE || !guest_path_is_good(h, version, mode, va, access))
+		return false;
+	return (dir == FROM_GUEST || h->writable) && copy_spot(&v->d->p2m, &s, ours, len, dir);
+}
+
+static __inlined int copy_virtual(uint64_t va, void *ours, size_t len, enum direction dir)
+{
+	struct vcpu *v = current_vcpu();
+	struct hvm_mode mode;
+
+	if (va + len < va)
+		return -EFAULT;
+	hvm_ops->get_mode(&v->hvm, &mode);
+	if (likely(copy_remembered(v, &mode, va, ours, len, dir)))
+		return 0;
+	return copy_pages(v, &mode, va, ours, len, dir);
 }
 
 int copy_from_guest(void *dst, guest_ptr_t src, size_t len)

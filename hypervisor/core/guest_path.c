@@ -7,8 +7,6 @@
 #include "core/guest_walk.h"
 #include "lib/atomic.h"
 #include "lib/errno.h"
-#include "x86/cr.h"
-#include "x86/msr.h"
 
 struct recorder {
 	struct p2m *p;
@@ -77,28 +75,6 @@ static bool set_bits(void *ctx, uint64_t gpa, uint64_t old, uint64_t bits, unsig
 
 static const struct walk_ops ops = { .read = read_entry, .set_bits = set_bits };
 
-/* What else a walk depends on. Only long mode is remembered: 0 for the others. */
-static uint64_t mode_of(const struct hvm_mode *m)
-{
-	if (!(m->efer & EFER_LMA))
-		return 0;
-	return (m->cr0 & (CR0_PG | CR0_WP)) | (m->efer & EFER_NXE) << 32;
-}
-
-static inline bool is_good(const struct guest_path *h, uint64_t version, const struct hvm_mode *m,
-			   uint64_t page, uint32_t access)
-{
-	unsigned int i;
-
-	if (h->va != page || h->version != version || h->cr3 != m->cr3 || h->mode != mode_of(m) ||
-	    h->access != access)
-		return false;
-	for (i = 0; i < h->nr_entries; i++)
-		if (load(h->entries[i].hpa, 8) != h->entries[i].value)
-			return false;
-	return true;
-}
-
 static int walk(struct guest_path *h, struct p2m *p, const struct hvm_mode *m, uint64_t va,
 		uint32_t access, struct p2m_spot *s, uint32_t *pf_error)
 {
@@ -107,11 +83,11 @@ static int walk(struct guest_path *h, struct p2m *p, const struct hvm_mode *m, u
 
 	if (guest_walk(m, va, access, &ops, &r, &gpa, pf_error) < 0 || !p2m_locate(p, gpa, s))
 		return -EFAULT;
-	if (s->version != r.path.version || !mode_of(m))
+	if (s->version != r.path.version || !guest_path_mode(m))
 		return 0;
 	r.path.va = va & PAGE_MASK;
 	r.path.cr3 = m->cr3;
-	r.path.mode = mode_of(m);
+	r.path.mode = guest_path_mode(m);
 	r.path.hpa = s->hpa & PAGE_MASK;
 	r.path.access = access;
 	r.path.writable = s->writable;
@@ -122,14 +98,10 @@ static int walk(struct guest_path *h, struct p2m *p, const struct hvm_mode *m, u
 int guest_path_find(struct guest_path *paths, struct p2m *p, const struct hvm_mode *m, uint64_t va,
 		    uint32_t access, struct p2m_spot *s, uint32_t *pf_error)
 {
-	/*
-	 * The two kinds of access to a page have places of their own, and so have neighbouring
-	 * pages.
-	 */
-	struct guest_path *h = &paths[((va >> PAGE_SHIFT) ^ (access >> 1)) % NR_GUEST_PATHS];
+	struct guest_path *h = guest_path_place(paths, va, access);
 	uint64_t version = load_acquire(&p->version);
 
-	if (likely(is_good(h, version, m, va & PAGE_MASK, access))) {
+	if (likely(guest_path_is_good(h, version, m, va, access))) {
 		*s = (struct p2m_spot){ version, h->hpa | va % PAGE_SIZE, h->writable };
 		return 0;
 	}

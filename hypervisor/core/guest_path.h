@@ -10,6 +10,8 @@
 
 #include "hvm/hvm.h"
 #include "mem/p2m.h"
+#include "x86/cr.h"
+#include "x86/msr.h"
 
 #define NR_GUEST_PATHS 4
 
@@ -24,6 +26,36 @@ struct guest_path {
 		uint64_t hpa, value;
 	} entries[4];
 };
+
+/* What else a walk depends on. Only long mode is remembered: 0 for the others. */
+static inline uint64_t guest_path_mode(const struct hvm_mode *m)
+{
+	if (!(m->efer & EFER_LMA))
+		return 0;
+	return (m->cr0 & (CR0_PG | CR0_WP)) | (m->efer & EFER_NXE) << 32;
+}
+
+/* The two kinds of access to a page have places of their own, and so have neighbouring pages. */
+static inline struct guest_path *guest_path_place(struct guest_path *paths, uint64_t va,
+						  uint32_t access)
+{
+	return &paths[((va >> PAGE_SHIFT) ^ (access >> 1)) % NR_GUEST_PATHS];
+}
+
+/* Is h the way that va goes now, by this version of the p2m? */
+static inline bool guest_path_is_good(const struct guest_path *h, uint64_t version,
+				      const struct hvm_mode *m, uint64_t va, uint32_t access)
+{
+	unsigned int i;
+
+	if (h->va != (va & PAGE_MASK) || h->version != version || h->cr3 != m->cr3 ||
+	    h->access != access || h->mode != guest_path_mode(m))
+		return false;
+	for (i = 0; i < h->nr_entries; i++)
+		if (READ_ONCE(*(const uint64_t *)hpa_map(h->entries[i].hpa)) != h->entries[i].value)
+			return false;
+	return true;
+}
 
 /*
  * Where va leads; access as for guest_walk(). 0 and the spot, to be used as p2m_locate() says;

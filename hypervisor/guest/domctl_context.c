@@ -14,11 +14,11 @@
 #include "lib/string.h"
 #include "mem/kalloc.h"
 #include "x86/cpuid.h"
+#include "x86/msr.h"
 #include "x86/time.h"
 #include <xen/hvm/save.h>
 
 #define HEADER_MAGIC 0x54381286
-#define MSR_PAT 0x277
 #define FPU_LEGACY_SIZE 512
 
 /* The largest payload, and whose it is. */

@@ -11,7 +11,6 @@
 #include "mem/kalloc.h"
 
 #define MSR_PLATFORM_INFO     0xce
-#define MSR_ARCH_CAPABILITIES 0x10a
 #define MAX_MSRS	      2
 
 _Static_assert(sizeof(struct cpuid_leaf) == sizeof(xen_cpuid_leaf_t),

@@ -12,6 +12,8 @@
 #define __packed	__attribute__((packed))
 #define __aligned(n)	__attribute__((aligned(n)))
 #define __cold		__attribute__((cold))
+#define __inlined	inline __attribute__((always_inline))
+#define __outlined	__attribute__((noinline))
 #define __noreturn	__attribute__((noreturn))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 #define __section(s)	__attribute__((section(s)))

@@ -158,7 +158,7 @@ static inline bool p2m_is_version(const struct p2m *p, uint64_t version)
 
 static inline void *hpa_map(uint64_t hpa)
 {
-	return (char *)frame_map(MFN(hpa >> PAGE_SHIFT)) + hpa % PAGE_SIZE;
+	return phys_to_virt(hpa);
 }
 
 /*
