@@ -4,7 +4,8 @@
 #include "x86/cpu.h"
 #include "x86/irq.h"
 
-struct apic_msg msi_decode(uint32_t addr, uint32_t data)
+/* What an address and data pair says (SDM 3A 11.11). */
+static struct apic_msg msi_decode(uint32_t addr, uint32_t data)
 {
 	return (struct apic_msg){
 		.dest = addr >> 12 & 0xff,

@@ -19,8 +19,6 @@ static inline void msi_line_init(struct msi_line *l, struct domain *d)
 	*l = (struct msi_line){ .d = d, .vector = -1 };
 }
 
-/* What an address and data pair says (SDM 3A 11.11). Pure. */
-struct apic_msg msi_decode(uint32_t addr, uint32_t data);
 void msi_line_set_guest(struct msi_line *l, uint64_t addr, uint32_t data);
 /* A vector for the line, if it has none yet, and what the device must be told. -ENOSPC. */
 int msi_line_bind(struct msi_line *l, uint64_t *real_addr, uint32_t *real_data) __must_check;

@@ -247,14 +247,6 @@ static void ecam_access(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int si
 		*val = out[0] | (uint64_t)out[1] << 32;
 }
 
-int vpci_device_add(struct domain *d, unsigned int segment, unsigned int bdf)
-{
-	spin_lock(&d->vpci->lock);
-	meet_locked(d->vpci, segment, bdf);
-	spin_unlock(&d->vpci->lock);
-	return 0;
-}
-
 int vpci_create(struct domain *d)
 {
 	struct vpci *p = kalloc(sizeof(*p));

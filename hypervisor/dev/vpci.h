@@ -12,7 +12,4 @@
 int vpci_create(struct domain *d) __must_check;
 void vpci_free(struct domain *d);
 
-/* Dom0 told of a device (physdev_op); scans its capabilities if it was not known. 0 always. */
-int vpci_device_add(struct domain *d, unsigned int segment, unsigned int bdf);
-
 #endif
