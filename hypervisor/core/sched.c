@@ -17,26 +17,10 @@
 #include "core/sched_group.h"
 #include "lib/atomic.h"
 #include "lib/bug.h"
-#include "x86/ipi.h"
 #include "x86/time.h"
 
 struct sched_group sched_groups[NR_GROUPS];
 DEFINE_PERCPU(struct sched_cpu, sched_cpu) = { .need = true };
-
-static struct vcpu *vcpu_of(struct sched_vcpu *s)
-{
-	return container_of(s, struct vcpu, sched);
-}
-
-static struct sched_domain *domain_of(struct sched_vcpu *s)
-{
-	return &vcpu_of(s)->d->sched;
-}
-
-static uint64_t bit(unsigned int cpu)
-{
-	return 1ULL << cpu;
-}
 
 struct sched_group *sched_lock_home(struct vcpu *v)
 {
@@ -49,13 +33,6 @@ struct sched_group *sched_lock_home(struct vcpu *v)
 			return g;
 		spin_unlock(&g->lock);
 	}
-}
-
-void sched_need(unsigned int cpu)
-{
-	WRITE_ONCE(per_cpu(sched_cpu, cpu).need, true);
-	if (cpu != cpu_id())
-		ipi_kick(cpu);
 }
 
 bool sched_needed(void)
@@ -73,124 +50,6 @@ void sched_set_runstate(struct sched_vcpu *s, enum runstate state, uint64_t t)
 static enum runstate resting_state(const struct vcpu *v)
 {
 	return READ_ONCE(v->wait) & ~WAIT_BLOCKED ? RUN_OFFLINE : RUN_BLOCKED;
-}
-
-/* --- choosing a CPU for one that waits --- */
-
-static uint64_t curr_vruntime(unsigned int cpu, uint64_t t)
-{
-	struct vcpu *v = per_cpu(sched_cpu, cpu).curr;
-
-	return v ? fair_vruntime_at(&v->sched, &v->d->sched, t) : 0;
-}
-
-static void update_level(struct sched_group *g, unsigned int cpu, uint64_t t)
-{
-	struct sched_cpu *sc = &per_cpu(sched_cpu, cpu);
-	struct sched_vcpu *first;
-	uint64_t least;
-
-	if (!sc->curr)
-		return;
-	least = curr_vruntime(cpu, t);
-	first = fair_first(&g->q, cpu);
-	if (first)
-		least = min(least, first->vruntime);
-	WRITE_ONCE(sc->level, max(sc->level, least));
-}
-
-uint64_t sched_level(struct sched_group *g, const struct sched_vcpu *s, uint64_t t)
-{
-	uint64_t cpus = g->cpus & s->affinity, level = 0;
-	unsigned int c;
-
-	for (; cpus; cpus &= cpus - 1) {
-		c = (unsigned int)__builtin_ctzll(cpus);
-		update_level(g, c, t);
-		level = max(level, per_cpu(sched_cpu, c).level);
-	}
-	return level;
-}
-
-/* Kick one of g's idle CPUs that s may use; the next waker then looks for another one. */
-static bool kick_idle(struct sched_group *g, const struct sched_vcpu *s)
-{
-	uint64_t idle = READ_ONCE(g->idle) & s->affinity;
-	unsigned int c;
-
-	if (!idle)
-		return false;
-	c = idle & bit(s->cpu) ? s->cpu : (unsigned int)__builtin_ctzll(idle);
-	atomic_and(&g->idle, ~bit(c));
-	sched_need(c);
-	return true;
-}
-
-/*
- * The same in other groups: the kicked CPU takes s from our queue, if it finds nothing in its
- * own.
- */
-static bool kick_idle_elsewhere(const struct sched_group *mine, const struct sched_vcpu *s)
-{
-	struct sched_group *g;
-
-	for (g = sched_groups; g < groups_end(); g++)
-		if (g != mine && kick_idle(g, s))
-			return true;
-	return false;
-}
-
-/*
- * s is queued: see that those CPUs know which could run it (`except` has just looked at the
- * queue). An idle one is enough. Else each must have its slice timer set, so that s does not
- * depend on how any single one gets on, and the one whose vCPU is most ahead may have to give way
- * at once.
- */
-static void kick_for(struct sched_group *g, struct sched_vcpu *s, uint64_t t, uint64_t except)
-{
-	uint64_t cpus = g->cpus & s->affinity & ~except, most = 0, vruntime;
-	unsigned int c, worst = NR_CPUS;
-
-	if (s->running_on >= 0) {
-		sched_need((unsigned int)s->running_on);
-		return;
-	}
-	if (kick_idle(g, s) || kick_idle_elsewhere(g, s))
-		return;
-	for (; cpus; cpus &= cpus - 1) {
-		c = (unsigned int)__builtin_ctzll(cpus);
-		if (per_cpu(sched_cpu, c).need)
-			continue; /* on its way to the queue already */
-		if (!per_cpu(sched_cpu, c).slice_armed)
-			sched_need(c);
-		vruntime = curr_vruntime(c, t);
-		if (worst == NR_CPUS || vruntime > most) {
-			most = vruntime;
-			worst = c;
-		}
-	}
-	if (worst != NR_CPUS && fair_preempts(s->vruntime, most))
-		sched_need(worst);
-}
-
-/*
- * We took one from the queue, perhaps not the one we were kicked for: those left behind may want
- * a CPU that still idles. With many waiting nobody idles, so this is seldom more than a look.
- */
-static void kick_for_others(struct sched_group *g)
-{
-	struct sched_vcpu *s;
-	uint64_t idle = 0;
-
-	if (list_empty(&g->q.waiting))
-		return;
-	for (const struct sched_group *o = sched_groups; o < groups_end(); o++)
-		idle |= READ_ONCE(o->idle);
-	if (!idle)
-		return;
-	list_for_each(s, &g->q.waiting, queue)
-		if (s->running_on < 0 && !kick_idle(g, s))
-			(void)kick_idle_elsewhere(g, s);
 }
 
 /* --- caps --- */
@@ -227,7 +86,7 @@ static void unpark(void *arg)
 		leave_parking(s);
 		fair_place(s, sched_level(g, s, t));
 		fair_insert(&g->q, s);
-		kick_for(g, s, t, 0);
+		sched_kick_for(g, s, t, 0);
 	}
 	if (next != UINT64_MAX)
 		timer_set(&g->unpark, next);
@@ -286,7 +145,7 @@ static void wake(struct sched_group *g, struct vcpu *v, uint64_t t)
 		enqueue(g, s, t);
 	}
 	if (s->queued)
-		kick_for(g, s, t, 0);
+		sched_kick_for(g, s, t, 0);
 }
 
 /* Affinity excludes the whole group: v, which neither runs nor waits, changes to another. */
@@ -448,7 +307,7 @@ static struct vcpu *unload(struct sched_group *g, struct sched_cpu *sc, struct v
 	sc->loaded = NULL;
 	if (!must_leave) {
 		if (v->sched.queued)
-			kick_for(g, &v->sched, t, bit(cpu));
+			sched_kick_for(g, &v->sched, t, bit(cpu));
 		return NULL;
 	}
 	sched_take_off(g, &v->sched);
@@ -526,12 +385,12 @@ struct vcpu *sched_pick(void)
 			put_prev(g, prev, t);
 		sc->curr = next;
 	}
-	update_level(g, cpu, t);
+	sched_update_level(g, cpu, t);
 	arm_slice(g, sc, cpu, t);
 	account_idle(g, sc, cpu, t);
 	homeless = unload(g, sc, next, cpu, t);
 	if (next && next != prev)
-		kick_for_others(g);
+		sched_kick_for_others(g);
 	load = next && sc->loaded != next;
 	if (next)
 		sc->loaded = next;

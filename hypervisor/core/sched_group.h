@@ -39,6 +39,21 @@ static inline struct sched_group *group_of(unsigned int cpu)
 	return &sched_groups[cpu / GROUP_CPUS];
 }
 
+static inline uint64_t bit(unsigned int cpu)
+{
+	return 1ULL << cpu;
+}
+
+static inline struct vcpu *vcpu_of(struct sched_vcpu *s)
+{
+	return container_of(s, struct vcpu, sched);
+}
+
+static inline struct sched_domain *domain_of(struct sched_vcpu *s)
+{
+	return &vcpu_of(s)->d->sched;
+}
+
 static inline struct sched_group *groups_end(void)
 {
 	return sched_groups + div_round_up(nr_cpus, GROUP_CPUS);
@@ -48,6 +63,12 @@ static inline struct sched_group *groups_end(void)
 struct sched_group *sched_lock_home(struct vcpu *v);
 /* Have cpu call sched_pick() soon. */
 void sched_need(unsigned int cpu);
+/* Raise cpu's level to the least vruntime that competes there. Runqueue lock. */
+void sched_update_level(struct sched_group *g, unsigned int cpu, uint64_t t);
+/* s is queued: see that those CPUs know which could run it, but those in except. Runqueue lock. */
+void sched_kick_for(struct sched_group *g, struct sched_vcpu *s, uint64_t t, uint64_t except);
+/* One was taken from the queue: do those left behind want a CPU that still idles? */
+void sched_kick_for_others(struct sched_group *g);
 /* The highest level among g's CPUs that s may use. Runqueue lock. */
 uint64_t sched_level(struct sched_group *g, const struct sched_vcpu *s, uint64_t t);
 /* Neither waiting nor parked any more. */

@@ -33,7 +33,7 @@ unit-y += test_timer
 unit-y += test_guest_path
 test_guest_path-objs := hypervisor/core/guest_path.o hypervisor/core/guest_walk.o $(P2M_OBJS) $(FAKES)/percpu.o $(FAKES)/ipi.o
 unit-y += test_sched
-test_sched-objs := $(addprefix hypervisor/core/,sched.o sched_ctl.o sched_fair.o timer.o) \
+test_sched-objs := $(addprefix hypervisor/core/,sched.o sched_kick.o sched_ctl.o sched_fair.o timer.o) \
 	$(addprefix $(FAKES)/,bug.o lock.o time.o percpu.o lapic.o ipi.o)
 test_timer-objs := hypervisor/core/timer.o $(addprefix $(FAKES)/,bug.o lock.o time.o percpu.o lapic.o)
 unit-y += test_guest_walk
