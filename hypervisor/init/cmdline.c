@@ -270,14 +270,29 @@ static int read_dom0(const struct option *opt, void *field, struct slice value)
 	return 0;
 }
 
-/* A switch for everything, or a list that x86/spec.c reads: "no" and "" are what it knows them as. */
+/* A switch for everything, or a list of [no-]rsb and [no-]ibpb. */
 static int read_spec_ctrl(const struct option *opt, void *field, struct slice value)
 {
+	enum spec_choice *which = field; /* spec_rsb, spec_ibpb in this order */
+	enum spec_choice choice[2] = { which[0], which[1] };
 	bool on;
 
-	if (!read_bool(opt, &on, value))
-		value = on ? (struct slice){ "", 0 } : (struct slice){ "no", 2 };
-	return read_text(opt, field, value);
+	if (!read_bool(opt, &on, value)) {
+		which[0] = which[1] = on ? SPEC_AUTO : SPEC_NO;
+		return 0;
+	}
+	while (value.len) {
+		struct slice word = slice_cut(&value, ',');
+		bool no = word.len > 3 && !memcmp(word.p, "no-", 3);
+
+		if (no)
+			word = (struct slice){ word.p + 3, word.len - 3 };
+		if (!slice_is(word, "rsb") && !slice_is(word, "ibpb"))
+			return -EINVAL;
+		choice[slice_is(word, "ibpb")] = no ? SPEC_NO : SPEC_YES;
+	}
+	memcpy(which, choice, sizeof(choice));
+	return 0;
 }
 
 #define FIELD(f) offsetof(struct options, f), sizeof(((struct options *)0)->f)
@@ -312,7 +327,7 @@ static const struct option option_table[] = {
 	VALUE("maxcpus", "N", read_uint, maxcpus, "Use at most N physical CPUs. Default: all."),
 	SWITCH("noreboot", noreboot,
 	       "Stop the machine where it would be reset: after a crash, or when Dom0 reboots."),
-	VALUE("spec-ctrl", "BOOL | [no-]rsb,[no-]ibpb", read_spec_ctrl, spec_ctrl,
+	VALUE("spec-ctrl", "BOOL | [no-]rsb,[no-]ibpb", read_spec_ctrl, spec_rsb,
 	      "Protections against leaks through speculative execution: filling the return stack "
 	      "buffer on every exit (rsb), a predictor barrier when a CPU changes domain (ibpb). "
 	      "Default: what the CPU needs; `no` turns all off."),

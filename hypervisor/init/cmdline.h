@@ -9,6 +9,7 @@
 
 #include "lib/compiler.h"
 #include "lib/log.h"
+#include "x86/spec.h"
 
 enum console_bits {
 	CONSOLE_COM1 = 1 << 0,
@@ -26,7 +27,7 @@ struct mem_amount {
 struct options {
 	unsigned int console; /* enum console_bits */
 	char com1[32], com2[32];
-	char spec_ctrl[32]; /* "": what the CPU needs; else for spec_init() */
+	enum spec_choice spec_rsb, spec_ibpb;
 	/* Messages up to this level are printed; -1 prints none. enum log_level. */
 	int loglvl, guest_loglvl;
 	struct mem_amount dom0_mem, dom0_mem_min, dom0_mem_max;

@@ -96,8 +96,7 @@ static void start_virtualization(void)
 		panic("this machine cannot run guests; see above for what is missing\n");
 	log_info("Virtualization: %s with %s\n", hvm_ops->name, hvm_ops->p2m_format->name);
 	cpuid_init();
-	if (spec_init(*options.spec_ctrl ? options.spec_ctrl : NULL))
-		log_warn("Option \"spec-ctrl\": \"%s\" is not understood\n", options.spec_ctrl);
+	spec_init(options.spec_rsb, options.spec_ibpb);
 }
 
 /* Wake the other CPUs; they sleep until start_others(). */

@@ -11,8 +11,9 @@
 extern bool spec_stuff_rsb;	/* refill the return stack buffer after each exit */
 extern bool spec_ibpb;		/* branch predictor barrier when a CPU changes domain */
 
-/* option: the text after spec-ctrl=, or NULL: "no", or a list of [no-]rsb, [no-]ibpb. -EINVAL: unknown word. */
-int spec_init(const char *option);
+/* What spec-ctrl= says of each. AUTO: what this CPU needs. */
+enum spec_choice { SPEC_AUTO, SPEC_NO, SPEC_YES };
+void spec_init(enum spec_choice rsb, enum spec_choice ibpb);
 /* Each CPU, once: automatic IBRS where the CPU has it. */
 void spec_cpu_init(void);
 /* Before a vCPU of another domain than the last one runs on this CPU. */

@@ -43,8 +43,7 @@ static void test_defaults(void **state)
 	assert_int_equal(o.guest_loglvl, LOG_WARN);
 	assert_false(o.dom0_mem.set);
 	assert_false(o.noreboot);
-	assert_string_equal(o.spec_ctrl, "");
-	assert_int_equal(nr_reported, 0);
+	assert_true(o.spec_rsb == SPEC_AUTO && o.spec_ibpb == SPEC_AUTO);
 	cmdline_parse(&o, NULL, report);
 }
 
@@ -117,14 +116,18 @@ static void test_bad_values_leave_defaults(void **state)
 
 static void test_switches(void **state)
 {
+	struct options o;
+
 	assert_true(parse("noreboot=1").noreboot);
 	assert_false(parse("noreboot noreboot=off").noreboot);
 	assert_false(parse("dom0_vcpus_pin no-dom0_vcpus_pin").dom0_pin);
-	assert_string_equal(parse("spec-ctrl=0").spec_ctrl, "no");
-	assert_string_equal(parse("no-spec-ctrl").spec_ctrl, "no");
-	assert_string_equal(parse("spec-ctrl=no spec-ctrl=on").spec_ctrl, "");
-	assert_string_equal(parse("spec-ctrl=no spec-ctrl=no-rsb,ibpb").spec_ctrl, "no-rsb,ibpb");
-	assert_int_equal(nr_reported, 0);
+	assert_int_equal(parse("spec-ctrl=0").spec_rsb, SPEC_NO);
+	assert_int_equal(parse("no-spec-ctrl").spec_ibpb, SPEC_NO);
+	assert_int_equal(parse("spec-ctrl=no spec-ctrl=on").spec_rsb, SPEC_AUTO);
+	o = parse("spec-ctrl=no spec-ctrl=no-rsb,ibpb");
+	assert_true(o.spec_rsb == SPEC_NO && o.spec_ibpb == SPEC_YES);
+	o = parse("spec-ctrl=rsb,nonsense");
+	assert_true(o.spec_rsb == SPEC_AUTO && o.spec_ibpb == SPEC_AUTO && nr_reported == 1);
 	assert_int_equal(parse("console=none").console, 0);
 	assert_int_equal(parse("dom0_max_vcpus=3").dom0_vcpus_max, 3);
 	assert_int_equal(parse("dom0_max_vcpus=3").dom0_vcpus_min, 3);
