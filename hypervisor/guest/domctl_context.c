@@ -42,11 +42,12 @@ static const uint8_t seg_order[NR_SEGS] = { SEG_CS, SEG_DS, SEG_ES, SEG_FS,
 static const struct {
 	uint16_t record, state;
 } words[] = {
-	WORD(rip, rip), WORD(rflags, rflags), WORD(cr0, cr0), WORD(cr2, cr2), WORD(cr3, cr3), WORD(cr4, cr4),
-	WORD(dr6, dr6), WORD(dr7, dr7), WORD(gdtr_base, gdtr_base), WORD(idtr_base, idtr_base),
-	WORD(sysenter_cs, sysenter_cs), WORD(sysenter_esp, sysenter_esp), WORD(sysenter_eip, sysenter_eip),
-	WORD(shadow_gs, kernel_gs_base), WORD(msr_lstar, lstar), WORD(msr_star, star), WORD(msr_cstar, cstar),
-	WORD(msr_syscall_mask, sfmask), WORD(msr_efer, efer),
+	WORD(rip, rip), WORD(rflags, rflags), WORD(cr0, cr0), WORD(cr2, cr2), WORD(cr3, cr3),
+	WORD(cr4, cr4), WORD(dr6, dr6), WORD(dr7, dr7), WORD(gdtr_base, gdtr_base), WORD(idtr_base, idtr_base),
+	WORD(sysenter_cs, sysenter_cs), WORD(sysenter_esp, sysenter_esp),
+	WORD(sysenter_eip, sysenter_eip), WORD(shadow_gs, kernel_gs_base), WORD(msr_lstar, lstar),
+	WORD(msr_star, star), WORD(msr_cstar, cstar), WORD(msr_syscall_mask, sfmask),
+	WORD(msr_efer, efer),
 };
 
 static void save_header(struct vcpu *v, union payload *p)
@@ -72,7 +73,7 @@ static void save_cpu(struct vcpu *v, union payload *p)
 	for (i = 0; i < NR_GPRS; i++)
 		(&c->rax)[i] = v->hvm.gpr[gpr_order[i]];
 	for (i = 0; i < ARRAY_SIZE(words); i++)
-		memcpy((char *)c + words[i].record, (const char *)&s + words[i].state, sizeof(uint64_t));
+		memcpy((char *)c + words[i].record, (char *)&s + words[i].state, sizeof(uint64_t));
 	memcpy(&c->dr0, v->hvm.dr, sizeof(v->hvm.dr));
 	for (i = 0; i < NR_SEGS; i++) {
 		(&c->cs_sel)[i] = s.seg[seg_order[i]].sel;
@@ -96,11 +97,12 @@ static int load_cpu(struct vcpu *v, const union payload *p)
 		return -EOPNOTSUPP;
 	if (c->msr_tsc_aux > UINT32_MAX)
 		return -EINVAL; /* the CPU would refuse it when we load it */
-	if (!cr_valid_cr0(c->cr0) || !cr_valid_cr4(v->d, c->cr4) || !cr_valid_efer(v->d, c->msr_efer))
+	if (!cr_valid_cr0(c->cr0) || !cr_valid_cr4(v->d, c->cr4) ||
+	    !cr_valid_efer(v->d, c->msr_efer))
 		return -EINVAL;
 	hvm_ops->get_state(&v->hvm, &s); /* for PAT, which another record brings */
 	for (i = 0; i < ARRAY_SIZE(words); i++)
-		memcpy((char *)&s + words[i].state, (const char *)c + words[i].record, sizeof(uint64_t));
+		memcpy((char *)&s + words[i].state, (char *)c + words[i].record, sizeof(uint64_t));
 	for (i = 0; i < NR_SEGS; i++)
 		s.seg[seg_order[i]] =
 			(struct hvm_seg){ (uint16_t)(&c->cs_sel)[i], (uint16_t)(&c->cs_arbytes)[i],

@@ -34,18 +34,19 @@ static const struct mem_range *first_overlap(uint64_t start, uint64_t end,
 }
 
 /*
- * Cut [start, end) at the ranges' borders, in whole pages: returns where its first piece ends, and whether that
- * piece is outside all of them.
+ * Cut [start, end) at the ranges' borders, in whole pages: returns where its first piece ends, and
+ * whether that piece is outside all of them.
  */
-static uint64_t first_piece(uint64_t start, uint64_t end, const struct mem_range *ranges, unsigned int nr,
-			    bool *is_free)
+static uint64_t first_piece(uint64_t start, uint64_t end, const struct mem_range *ranges,
+			    unsigned int nr, bool *is_free)
 {
 	const struct mem_range *hit = first_overlap(start, end, ranges, nr);
 
 	*is_free = !hit || round_down(hit->start, PAGE_SIZE) > start;
 	if (!hit)
 		return end;
-	return *is_free ? round_down(hit->start, PAGE_SIZE) : min(end, round_up(hit->end, PAGE_SIZE));
+	return *is_free ? round_down(hit->start, PAGE_SIZE)
+			: min(end, round_up(hit->end, PAGE_SIZE));
 }
 
 static int add_heap(struct mem_range *list, unsigned int *nr, uint64_t start, uint64_t end)
@@ -87,7 +88,8 @@ static int give_heap(struct mem_split *s, const struct mem_request *r, uint64_t 
 	s->heap_bytes += end - start;
 	for (; !rc && start < end; start = stop) {
 		stop = first_piece(start, end, r->held, r->nr_held, &is_free);
-		rc = is_free ? add_heap(s->heap, &s->nr_heap, start, stop) : add_heap(s->late, &s->nr_late, start, stop);
+		rc = is_free ? add_heap(s->heap, &s->nr_heap, start, stop)
+			     : add_heap(s->late, &s->nr_late, start, stop);
 	}
 	return rc;
 }
@@ -124,7 +126,8 @@ static int divide_ram(struct mem_split *s, const struct mem_request *r, uint64_t
 
 	for (; !rc && start < end; start = stop) {
 		stop = first_piece(start, end, r->kept, r->nr_kept, &is_free);
-		rc = is_free ? give_piece(s, r, start, stop, want) : add_map(s, start, stop, MEM_UNUSABLE);
+		rc = is_free ? give_piece(s, r, start, stop, want)
+			     : add_map(s, start, stop, MEM_UNUSABLE);
 	}
 	return rc;
 }
@@ -286,7 +289,8 @@ uint64_t dom0_mem_find(const struct mem_split *s, uint64_t size, uint64_t align,
 
 		if (m->type != BOOT_MEM_RAM)
 			continue;
-		at = find_in_range(start, min(m->base + m->size, below), size, align, busy, nr_busy);
+		at = find_in_range(start, min(m->base + m->size, below), size, align, busy,
+				   nr_busy);
 		if (at)
 			return at;
 	}

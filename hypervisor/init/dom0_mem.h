@@ -39,7 +39,9 @@ static inline struct mem_range module_range(const struct boot_info *bi, unsigned
 {
 	const struct boot_module *m = &bi->modules[i];
 
-	return i < bi->nr_modules ? (struct mem_range){ m->base, m->base + m->size } : (struct mem_range){ 0, 0 };
+	if (i >= bi->nr_modules)
+		return (struct mem_range){ 0, 0 };
+	return (struct mem_range){ m->base, m->base + m->size };
 }
 
 struct mem_request {
