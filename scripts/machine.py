@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The emulated machine the trial image and the integration tests run on: QEMU's command line, and GRUB ISOs.
 
 A machine is a dict: memory (MiB), cpus, door (direct, bios, efi), devices (a set of ahci, nvme, e1000e,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Dom0 is what it should be: all its CPUs, a clock that moves, the daemons, the toolstack's view.
 . /tests/lib.sh
 check "the daemons answer" xenstore-read /local/domain/0/name

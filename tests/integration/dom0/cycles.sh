@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Fifty guests made and destroyed leave no page behind; every tenth runs Debian to its userland first,
 # the others are small kernels (those of the guest tests) that never start.
 . /tests/lib.sh

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Real drivers on real (emulated) devices: interrupts by MSI and MSI-X, DMA into Dom0's memory.
 . /tests/lib.sh
 

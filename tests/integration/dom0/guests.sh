@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # More than one: a guest with two vCPUs, and three guests at once that all stay alive.
 . /tests/lib.sh
 warm_up

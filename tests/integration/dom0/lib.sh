@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # What the tests inside Dom0 share. Each check prints one line: `ok - what` or `not ok - what`.
 export PATH=/usr/local/bin:/bin:/sbin:/usr/bin:/usr/sbin
 logs=/var/log/xen/console

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # A guest's life: create, console both ways, pause, reboot from inside, shutdown from outside, crash, destroy.
 . /tests/lib.sh
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # A Dom0 busy with compiling, disk and network at once: every interrupt arrives, no register is lost.
 . /tests/lib.sh
 seconds=8

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Memory and hypercalls, for `make bench`. Lines read `NUMBER name value`.
 . /tests/lib.sh
 host_pages=524288		# the scenario's 2 GiB

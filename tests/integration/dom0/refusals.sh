@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # What bad input gets: a message, a status, and nothing half-made left behind.
 . /tests/lib.sh
 warm_up

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # What somebody who comes from Xen does with the tools they have; `hl` is Debian's xl here.
 . /tests/lib.sh
 
