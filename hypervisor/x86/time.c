@@ -156,7 +156,7 @@ uint64_t now_to_tsc(uint64_t ns)
 {
 	uint64_t ticks;
 
-	if (ns >> 62) /* never: keeps the division in range, too */
+	if (ns >> 60) /* never; with more the ticks of a fast TSC would not fit, and be in the past */
 		return UINT64_MAX;
 	ticks = mul_div(ns, 1ULL << 32, tsc_scale.mul) + 1;
 	ticks = tsc_scale.shift >= 0 ? (ticks >> tsc_scale.shift) + 1 : ticks << -tsc_scale.shift;
