@@ -82,9 +82,9 @@ free_pages() {
 	pages | cut -d ' ' -f 2
 }
 
-# warm_up: one guest made and destroyed. Dom0's own tables (event channels, mapped grants) grow by a page
-# with the first guest and keep it; what is counted comes after that.
+# warm_up [CONFIG-LINE]: one guest made and destroyed. Dom0's own tables (event channels, mapped
+# grants) grow by a page with the first guest and keep it; what is counted comes after that.
 warm_up() {
-	guest warm 'kernel = "/guest/payload.elf"'
+	guest warm "${1:-kernel = \"/guest/payload.elf\"}"
 	hl create -p /tmp/warm.cfg && hl destroy warm || echo "not ok - a first guest"
 }
