@@ -36,6 +36,8 @@ fails() {
 all_free() {
 	wait_for 10 eval '[ "$(free_pages)" = '"$1"' ]' && return
 	echo "free pages: $1 before, $(free_pages) now"
+	hl list
+	hl debug-keys q
 	return 1
 }
 
