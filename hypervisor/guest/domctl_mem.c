@@ -12,6 +12,7 @@ int domctl_max_mem(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 
 	spin_lock(&d->lock);
 	d->max_pages = (uint32_t)min(pages, (uint64_t)UINT32_MAX);
+	WRITE_ONCE(d->p2m.max_tables, p2m_max_tables(d->max_pages));
 	spin_unlock(&d->lock);
 	return 0;
 }

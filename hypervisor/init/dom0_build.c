@@ -45,6 +45,7 @@ static int give_memory(struct domain *d, const struct mem_split *s)
 		if (s->map[i].type == BOOT_MEM_RAM)
 			rc = give_range(d, s->map[i].base, s->map[i].size);
 	d->max_pages = d->tot_pages;
+	d->p2m.max_tables = p2m_max_tables(d->max_pages);
 	return rc;
 }
 

@@ -36,7 +36,7 @@ int p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool
 		.tlb_gen = 1,
 		.version = atomic_add_return(&next_version, VERSIONS_PER_P2M),
 		.nr_tables = 1,
-		.max_tables = P2M_MAX_TABLES,
+		.max_tables = P2M_MIN_TABLES,
 		.retired = INVALID_MFN,
 		.dying.mfn = INVALID_MFN,
 	};

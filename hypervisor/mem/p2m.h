@@ -57,7 +57,7 @@ struct p2m {
 	uint64_t max_gfn;	/* highest gfn ever mapped as RAM; lock */
 	uint64_t tlb_gen;	/* atomic; a CPU that entered with an older one must flush first */
 	uint32_t nr_tables;	/* pages of the tree, retired ones included; lock */
-	uint32_t max_tables;	/* beyond: -ENOMEM; core may change P2M_MAX_TABLES */
+	uint32_t max_tables;	/* beyond: -ENOMEM; p2m_max_tables() of the memory limit */
 	/*
 	 * Rises whenever an entry or table leaves the tree or an entry changes, before a frame is
 	 * let go: what was looked up at a version holds while the version stands. No two p2ms
@@ -73,10 +73,15 @@ struct p2m {
 };
 
 /*
- * 4 MiB of tables: enough for 2 GiB in single pages, and no guest can have more by scattering its
- * memory.
+ * Tables that a domain of nr_pages may have: two for each it needs when all its memory lies in single
+ * pages, and 4 MiB for what it maps of others. A guest that scatters its memory further gets -ENOMEM.
  */
-#define P2M_MAX_TABLES 1024
+#define P2M_MIN_TABLES 1024
+
+static inline uint32_t p2m_max_tables(uint32_t nr_pages)
+{
+	return P2M_MIN_TABLES + nr_pages / 256;
+}
 
 /* gfns lie below 2^36 (48-bit gpa): everything else is refused with -EINVAL. */
 #define P2M_MAX_GFN ((1ULL << 36) - 1)
