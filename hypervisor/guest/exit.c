@@ -22,6 +22,7 @@
 #include "x86/console.h"
 #include "x86/cpu.h"
 #include "x86/cr.h"
+#include "x86/lapic.h"
 
 #include <xen/sched.h>
 
@@ -233,6 +234,7 @@ void __noreturn run_loop(void)
 		if (!v || unlikely(sched_needed())) {
 			v = sched_pick();
 			if (!v) {
+				lapic_remind();
 				cpu_idle_wait();
 				continue;
 			}
