@@ -163,6 +163,13 @@ static void svm_run(struct hvm_vcpu *hv, bool flush, struct hvm_exit *exit)
 		svm_enter_stuff_rsb(hv, hv->vmcb_hpa);
 	else
 		svm_enter(hv, hv->vmcb_hpa);
+	/*
+	 * QEMU 7.2's VMEXIT changes the CPU's word of pending interrupts without its lock: one that another
+	 * thread raises just then stays in the local APIC and is never signalled, until the next one comes.
+	 * A write to CR8 makes the emulated APIC look again.
+	 */
+	if (unlikely(svm_loses_interrupts))
+		__asm__ volatile("mov %0, %%cr8" :: "r"(0UL) : "memory");
 	after_exit(hv, vmcb);
 	svm_decode_exit(vmcb, svm_has_nrips, exit);
 }

@@ -5,10 +5,20 @@
 #include "lib/log.h"
 #include "lib/string.h"
 #include "x86/cpu.h"
+#include "x86/cpuid.h"
 #include "x86/features.h"
 #include "x86/msr.h"
 
 bool svm_has_nrips;
+bool svm_loses_interrupts;
+
+/* QEMU's TCG names itself in the leaf where hypervisors do. */
+static bool is_tcg(void)
+{
+	struct cpuid_regs r = cpuid(0x40000000);
+
+	return cpuid(1).ecx >> 31 && !memcmp(&r.ebx, "TCGT", 4) && !memcmp(&r.ecx, "CGTC", 4);
+}
 
 int svm_probe(void)
 {
@@ -27,6 +37,7 @@ int svm_probe(void)
 		return -ENODEV;
 	}
 	svm_has_nrips = cpu_has(F_SVM_NRIPS);
+	svm_loses_interrupts = is_tcg();
 	log_info("AMD-V: %u ASIDs, next RIP %s\n", cpu_features.svm_asids, svm_has_nrips ? "yes" : "no");
 	return svm_bitmaps_init();
 }

@@ -40,6 +40,7 @@ void svm_domain_allow_ports(struct hvm_domain *hd, uint16_t first, uint32_t nr, 
 int svm_probe(void);
 int svm_cpu_on(void);
 extern bool svm_has_nrips;
+extern bool svm_loses_interrupts; /* an emulator's fault: see svm_run() */
 
 /* asid.c: the TLB tag for this entry; *flush_all when the CPU's tags wrapped round. Own CPU. */
 uint32_t svm_asid(struct hvm_vcpu *hv, bool flush, bool *flush_all);
