@@ -82,11 +82,6 @@ static void exit_nested_fault(struct vcpu *v, const struct hvm_exit *exit)
 		inject_gp(v);
 		return;
 	}
-	if (v->hvm.reinject.valid) { /* not the instruction at RIP asked for it */
-		domain_crash(v, "an event's delivery touches %#llx, where it has no memory",
-			     (unsigned long long)exit->fault.gpa);
-		return;
-	}
 	if (exit->fault.in_table_walk) {
 		domain_crash(v, "its page tables lie at %#llx, where it has no memory",
 			     (unsigned long long)exit->fault.gpa);
