@@ -22,7 +22,6 @@
 #include "x86/console.h"
 #include "x86/cpu.h"
 #include "x86/cr.h"
-#include "x86/lapic.h"
 
 #include <xen/sched.h>
 
@@ -229,7 +228,6 @@ void __noreturn run_loop(void)
 		if (!v || unlikely(sched_needed())) {
 			v = sched_pick();
 			if (!v) {
-				lapic_remind();
 				cpu_idle_wait();
 				continue;
 			}

@@ -18,7 +18,6 @@ enum feature_word {
 #define F_PCID		FEATURE(FW_1_ECX, 17)
 #define F_TSC_DEADLINE	FEATURE(FW_1_ECX, 24)
 #define F_XSAVE		FEATURE(FW_1_ECX, 26)
-#define F_HYPERVISOR	FEATURE(FW_1_ECX, 31)
 #define F_FSGSBASE	FEATURE(FW_7_EBX, 0)
 #define F_SMEP		FEATURE(FW_7_EBX, 7)
 #define F_SMAP		FEATURE(FW_7_EBX, 20)

@@ -71,12 +71,6 @@ void lapic_eoi(void)
 	reg_write(REG_EOI, 0);
 }
 
-void lapic_remind(void)
-{
-	if (cpu_has(F_HYPERVISOR))
-		reg_write(REG_TPR, 0);
-}
-
 static void error_interrupt(void *unused)
 {
 	reg_write(REG_ESR, 0);

@@ -8,11 +8,6 @@
 void lapic_init_boot(void); /* boot CPU: find and map it; then lapic_init_cpu() */
 void lapic_init_cpu(void);  /* every CPU: enable, mask local lines */
 void lapic_eoi(void);
-/*
- * Before this CPU sleeps. QEMU's TCG can lose a CPU's notice of an interrupt that arrives during a #VMEXIT: it waits
- * in the APIC until the next one. A write of the task priority makes the APIC tell the CPU again. No cost elsewhere.
- */
-void lapic_remind(void);
 bool lapic_is_x2apic(void);
 bool lapic_is_ready(void); /* lapic_init_boot() has run */
 
