@@ -12,7 +12,7 @@ int hvm_probe(void)
 	int rc;
 
 	if (cpu_has(F_VMX)) {
-		log_err("This CPU has VT-x. Helium runs on AMD-V only for now; VT-x support is being written.\n");
+		log_err("This CPU has VT-x. Helium runs on AMD-V (SVM) only so far.\n");
 		return -ENODEV;
 	}
 	rc = svm_ops.probe();

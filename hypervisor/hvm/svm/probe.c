@@ -25,7 +25,7 @@ int svm_probe(void)
 	uint64_t vm_cr;
 
 	if (!cpu_has(F_SVM)) {
-		log_err("This CPU has no AMD-V (SVM). Helium needs an AMD or Hygon CPU with AMD-V for now.\n");
+		log_err("This CPU has no AMD-V (SVM). Helium runs on AMD and Hygon CPUs with AMD-V only so far.\n");
 		return -ENODEV;
 	}
 	if (rdmsr_safe(MSR_VM_CR, &vm_cr) == 0 && (vm_cr & VM_CR_SVMDIS)) {
