@@ -3,7 +3,8 @@ TOOLS_DIR := dom0-tools
 tools-obj := $(addprefix lib/,call.o diag.o domain.o memory.o start.o store.o system.o) \
 	$(addprefix builder/,acpi.o cpuid.o elf.o files.o guest.o kernel.o layout.o nodes.o unpack.o) \
 	$(addprefix config/,parse.o schema.o values.o) \
-	$(addprefix cli/,config_file.o console.o create.o info.o life.o list.o log.o main.o monitor.o \
+	$(addprefix doctor/,boot.o doctor.o dom0.o machine.o) \
+	$(addprefix cli/,config_file.o console.o create.o doctor.o info.o life.o list.o log.o main.o monitor.o \
 		names.o record.o sched.o util.o verbs.o)
 TOOLS_OBJS := $(addprefix $(B)/tools/$(TOOLS_DIR)/,$(tools-obj))
 TOOLS_CFLAGS := -std=gnu11 -O2 -g -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
@@ -19,4 +20,14 @@ $(B)/hl: $(TOOLS_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $^ $(TOOLS_LIBS) -o $@
 
-tools: $(B)/hl
+# What is installed beside it, made from templates and the tables of verbs and keys.
+INSTALLED := $(addprefix $(B)/install/,hl.1 hl.cfg.5 hl.bash)
+$(B)/gen-man: $(addprefix $(B)/tools/,scripts/gen-man.o $(addprefix dom0-tools/,cli/verbs.o lib/diag.o \
+		config/parse.o config/schema.o config/values.o))
+	$(Q)$(CC) -pie $^ -o $@
+$(B)/install/%: dom0-tools/install/%.in dom0-tools/install/example.cfg $(B)/gen-man
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(B)/gen-man $< dom0-tools/install/example.cfg > $@
+
+tools: $(B)/hl $(INSTALLED)

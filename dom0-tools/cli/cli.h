@@ -79,25 +79,12 @@ void record_remove(uint32_t domid);
 /* Only one command at a time may choose names and build guests; -1, or an fd to close. */
 int record_lock(void);
 
-/* The verbs. */
-int cmd_create(struct cli *cli);
-int cmd_list(struct cli *cli);
-int cmd_vcpu_list(struct cli *cli);
-int cmd_uptime(struct cli *cli);
-int cmd_info(struct cli *cli);
-int cmd_dmesg(struct cli *cli);
-int cmd_debug_keys(struct cli *cli);
-int cmd_console(struct cli *cli);
-int cmd_pause(struct cli *cli);
-int cmd_unpause(struct cli *cli);
-int cmd_shutdown(struct cli *cli);
-int cmd_reboot(struct cli *cli);
-int cmd_destroy(struct cli *cli);
-int cmd_domid(struct cli *cli);
-int cmd_domname(struct cli *cli);
-int cmd_rename(struct cli *cli);
-int cmd_sched_credit2(struct cli *cli);
-int cmd_vcpu_pin(struct cli *cli);
-int cmd_help(struct cli *cli);
+/* The verbs: cmd_create() and so on, each in the rows of verbs.c. */
+#define CLI_VERBS(X) \
+	X(create) X(list) X(vcpu_list) X(uptime) X(info) X(dmesg) X(debug_keys) \
+	X(console) X(pause) X(unpause) X(shutdown) X(reboot) X(destroy) X(domid) \
+	X(domname) X(rename) X(sched_credit2) X(vcpu_pin) X(doctor) X(help)
+#define CLI_DECLARE(name) int cmd_##name(struct cli *cli);
+CLI_VERBS(CLI_DECLARE)
 
 #endif

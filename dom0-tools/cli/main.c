@@ -42,8 +42,8 @@ int cli_usage(const struct cli *cli, const char *fmt, ...)
 
 static void print_verb(const struct cli_verb *v)
 {
-	printf("Usage: hl %s %s%s\n\n%c%s.\n", v->name, v->opts ? "[OPTION...] " : "", v->args,
-	       v->summary[0] - 'a' + 'A', v->summary + 1);
+	printf("Usage: hl %s%s%s%s\n\n%c%s.\n", v->name, v->opts ? " [OPTION...]" : "",
+	       *v->args ? " " : "", v->args, v->summary[0] - 'a' + 'A', v->summary + 1);
 	for (const struct cli_opt *o = v->opts; o && o->help; o++) {
 		char text[64] = "", letter[8] = "   ";
 
@@ -91,7 +91,7 @@ int cmd_help(struct cli *cli)
 static int read_options(struct cli *cli, int argc, char **argv)
 {
 	struct option longs[MAX_OPTS + 2] = { { "help", no_argument, NULL, 'h' } };
-	char shorts[2 * MAX_OPTS + 3] = "h", *s = shorts + 1;
+	char shorts[2 * MAX_OPTS + 3] = "h", *s = shorts + 1, whose[32];
 	int nr = 1, c;
 
 	for (const struct cli_opt *o = cli->verb->opts; o && o->help; o++) {
@@ -104,6 +104,8 @@ static int read_options(struct cli *cli, int argc, char **argv)
 			*s++ = ':';
 	}
 	*s = 0;
+	snprintf(whose, sizeof(whose), "hl: %s", cli->verb->name);
+	argv[0] = whose; /* for getopt's own messages */
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (c == 'h' && !cli->value['h']) {
 			print_verb(cli->verb);

@@ -24,16 +24,17 @@ static const struct cli_opt json_opts[] = {
 	{ 1, "json", NULL, "print as JSON" },
 	END
 };
-static const struct cli_opt info_opts[] = {
-	{ 1, "json", NULL, "print as JSON" },
-	END
-};
 static const struct cli_opt dmesg_opts[] = {
 	{ 'c', "clear", NULL, "empty the log after printing it" },
 	END
 };
 static const struct cli_opt uptime_opts[] = {
 	{ 's', "short", NULL, "print one short line per domain, with the time of day" },
+	END
+};
+static const struct cli_opt doctor_opts[] = {
+	{ 'r', "root", "DIR", "look at the system below DIR" },
+	{ 1, "json", NULL, "print as JSON" },
 	END
 };
 static const struct cli_opt down_opts[] = {
@@ -65,7 +66,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "destroy", "DOMAIN", "end a guest at once", 1, 1, destroy_opts, .run = cmd_destroy },
 	{ "pause", "DOMAIN", "stop a guest's vCPUs", 1, 1, .run = cmd_pause },
 	{ "unpause", "DOMAIN", "let a paused guest run", 1, 1, .run = cmd_unpause },
-	{ "info", "", "show the machine and the hypervisor", 0, 0, info_opts, .run = cmd_info },
+	{ "info", "", "show the machine and the hypervisor", 0, 0, json_opts, .run = cmd_info },
 	{ "dmesg", "", "print the hypervisor's log", 0, 0, dmesg_opts, .run = cmd_dmesg },
 	{ "vcpu-list", "[DOMAIN...]", "list vCPUs, where and how long they ran", 0, ANY_NUMBER,
 	  json_opts, .run = cmd_vcpu_list },
@@ -79,6 +80,8 @@ const struct cli_verb cli_verbs[] = {
 	  .run = cmd_sched_credit2 },
 	{ "vcpu-pin", "DOMAIN VCPU|all CPUS|all", "choose the CPUs that a vCPU may run on", 3, 4,
 	  .run = cmd_vcpu_pin },
+	{ "doctor", "", "look for what would keep this machine from booting Helium", 0, 0,
+	  doctor_opts, .no_hl = true, cmd_doctor },
 	{ "help", "[VERB]", "describe all verbs, or one", 0, 1, .no_hl = true, .run = cmd_help },
 };
 const unsigned int cli_nr_verbs = sizeof(cli_verbs) / sizeof(cli_verbs[0]);

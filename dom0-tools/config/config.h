@@ -36,6 +36,11 @@ typedef void (*config_warn_fn)(void *arg, const char *text);
  */
 int config_read(struct guest_config *c, const struct cfg_file *f, config_warn_fn warn, void *arg,
 		struct diag *dg);
+/* For the manual: each key with the values it takes, in words, and what it means. */
+void config_each_key(void (*fn)(void *arg, const char *name, const char *values, const char *help),
+		     void *arg);
+/* Keys of xl that would change the guest, were they supported; ends with NULL. */
+extern const char *const config_unsupported[];
 void config_free(struct guest_config *c);
 const char *config_action_name(enum guest_action a);
 /* "0-3,^2,5", "all"; false when malformed or past CONFIG_MAX_CPUS. */

@@ -30,6 +30,7 @@ struct key {
 	int (*read)(struct reader *r, const struct key *k, const struct cfg_setting *set);
 	size_t offset;
 	unsigned int min, max;
+	const char *values, *help;	/* for the manual; NULL values: the range */
 };
 
 static int bad(struct reader *r, const struct cfg_setting *set, const char *fmt, const char *what)
@@ -173,39 +174,64 @@ static int read_cpus(struct reader *r, const struct key *k, const struct cfg_set
 	return 0;
 }
 
-#define KEY(key, fn)		{ .name = key, .read = fn }
-#define TEXT(key, fn, field) \
-	{ .name = key, .read = fn, .offset = offsetof(struct guest_config, field) }
-#define ACTION(key)		TEXT(#key, read_action, key)
-#define NUMBER(key, field, lo, hi) \
+#define KEY(key, fn, v, h)	{ .name = key, .read = fn, .values = v, .help = h }
+#define TEXT(key, fn, field, v, h) \
+	{ .name = key, .read = fn, .offset = offsetof(struct guest_config, field), \
+	  .values = v, .help = h }
+#define ACTION(key, h) \
+	TEXT(#key, read_action, key, \
+	     "\"destroy\", \"restart\", \"rename-restart\" or \"preserve\"", h)
+#define NUMBER(key, field, lo, hi, h) \
 	{ .name = key, .read = read_uint, .offset = offsetof(struct guest_config, field), \
-	  .min = lo, .max = hi }
+	  .min = lo, .max = hi, .help = h }
+#define FILE_NAME "\"FILE\""
+#define WORDS	  "\"WORDS\""
 
 static const struct key keys[] = {
-	TEXT("name", read_name, name),
-	KEY("type", read_type),
-	KEY("uuid", read_uuid),
-	NUMBER("memory", memory_mib, 4, MAX_MEMORY_MIB),
-	NUMBER("maxmem", maxmem_mib, 4, MAX_MEMORY_MIB),
-	NUMBER("vcpus", vcpus, 1, CONFIG_MAX_VCPUS),
-	NUMBER("maxvcpus", maxvcpus, 1, CONFIG_MAX_VCPUS),
-	TEXT("kernel", read_string, kernel),
-	TEXT("ramdisk", read_string, ramdisk),
-	TEXT("cmdline", read_string, cmdline),
-	TEXT("root", read_string, root),
-	TEXT("extra", read_string, extra),
-	ACTION(on_poweroff),
-	ACTION(on_reboot),
-	ACTION(on_crash),
-	KEY("cpus", read_cpus),
-	NUMBER("cpu_weight", weight, 1, MAX_WEIGHT),
-	NUMBER("cap", cap, 0, MAX_CAP),
-	TEXT("tsc_mode", read_tsc_mode, tsc_mode),
+	TEXT("name", read_name, name, "\"NAME\"",
+	     "the guest's name, unique on this machine: up to 80 letters, digits and .-_+:"),
+	KEY("type", read_type, "\"pvh\"", "the only type there is"),
+	KEY("uuid", read_uuid, "\"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\"",
+	    "the guest's UUID; a random one by default"),
+	NUMBER("memory", memory_mib, 4, MAX_MEMORY_MIB, "its memory in MiB; 128 by default"),
+	NUMBER("maxmem", maxmem_mib, 4, MAX_MEMORY_MIB,
+	       "what it may balloon up to, in MiB; the guest starts with this much and gives the "
+	       "rest back while it boots; memory by default"),
+	NUMBER("vcpus", vcpus, 1, CONFIG_MAX_VCPUS, "its vCPUs; 1 by default"),
+	NUMBER("maxvcpus", maxvcpus, 1, CONFIG_MAX_VCPUS,
+	       "the most vCPUs it can have; those above vcpus start offline; vcpus by default"),
+	TEXT("kernel", read_string, kernel, FILE_NAME,
+	     "a bzImage (gzip, xz, zstd) or an ELF kernel, with a PVH entry; required"),
+	TEXT("ramdisk", read_string, ramdisk, FILE_NAME, "its initrd"),
+	TEXT("cmdline", read_string, cmdline, WORDS, "its command line"),
+	TEXT("root", read_string, root, "\"DEVICE\"",
+	     "where there is no cmdline: root=DEVICE goes on the command line"),
+	TEXT("extra", read_string, extra, WORDS,
+	     "where there is no cmdline: these words follow on the command line"),
+	ACTION(on_poweroff, "what is done when it powers off; destroy by default"),
+	ACTION(on_reboot, "what is done when it reboots; restart by default"),
+	ACTION(on_crash, "what is done when it crashes; destroy by default"),
+	KEY("cpus", read_cpus, "\"0-3,^1\", \"all\", or a list of these",
+	    "the CPUs that its vCPUs may run on; a list has one entry per vCPU"),
+	NUMBER("cpu_weight", weight, 1, MAX_WEIGHT, "its share of the CPUs; 256 by default"),
+	NUMBER("cap", cap, 0, MAX_CAP, "its limit in percent of one CPU; 0, no limit, by default"),
+	TEXT("tsc_mode", read_tsc_mode, tsc_mode, "\"default\", \"native\" or \"always_emulate\"",
+	     "how its time stamp counter is made"),
 };
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
-/* Keys of xl that would change the guest, were they supported. */
-static const char *const unsupported[] = {
+void config_each_key(void (*fn)(void *arg, const char *name, const char *values, const char *help),
+		     void *arg)
+{
+	for (size_t i = 0; i < NR_KEYS; i++) {
+		char range[32];
+
+		snprintf(range, sizeof(range), "%u to %u", keys[i].min, keys[i].max);
+		fn(arg, keys[i].name, keys[i].values ? keys[i].values : range, keys[i].help);
+	}
+}
+
+const char *const config_unsupported[] = {
 	"disk", "vif", "vfb", "pci", "usbctrl", "usbdev", "vtpm", "p9", "channel", "vdispl",
 	"vsnd", "vkb", "virtio", "dtdev", "irqs", "ioports", "iomem", "bootloader",
 	"bootloader_args", "firmware", "cpuid", "cpus_soft", "pool", "vnuma", "nodes",
@@ -213,7 +239,7 @@ static const char *const unsupported[] = {
 	"on_soft_reset", "on_xend_start", "on_xend_stop", "rtc_timeoffset", "localtime",
 	"device_tree", "driver_domain", "passthrough", "tee", "xend_suspend_evtchn_compat",
 	"nestedhvm", "altp2m", "pvshim", "claim_mode", "init_seclabel", "seclabel", "bios",
-	"memory_sharing",
+	"memory_sharing", NULL
 };
 
 static unsigned int edit_distance(const char *a, const char *b)
@@ -266,8 +292,8 @@ static void warn_unknown(struct reader *r, const struct cfg_setting *set)
 
 	snprintf(text, sizeof(text), near ? "unknown key '%.60s' is ignored; did you mean '%s'?" :
 		 "unknown key '%.60s' is ignored", set->key, near);
-	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
-		if (!strcmp(unsupported[i], set->key))
+	for (size_t i = 0; config_unsupported[i]; i++)
+		if (!strcmp(config_unsupported[i], set->key))
 			snprintf(text, sizeof(text),
 				 "'%s' is not supported yet: the guest goes without", set->key);
 	warn_at(r, set, text);

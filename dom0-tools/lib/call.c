@@ -34,8 +34,8 @@ static struct xencall_handle *open_call(struct diag *dg)
 	if (err == EACCES || err == EPERM)
 		diag_fail(dg, -err, "cannot talk to the hypervisor: only root may (try sudo)");
 	else if (access("/proc/xen", F_OK) && access("/sys/hypervisor/type", F_OK))
-		diag_fail(dg, -err, "this system does not run on Helium: boot it through the "
-			  "Helium entry of the boot menu");
+		diag_fail(dg, -err, "this system does not run on Helium: choose its entry in the boot "
+			  "menu; hl doctor tells what may be in the way");
 	else
 		diag_fail(dg, -err, "cannot open /dev/xen/privcmd: %s (try: modprobe xen-privcmd)",
 			  strerror(err));
