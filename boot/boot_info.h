@@ -10,6 +10,7 @@
 #include "lib/types.h"
 
 #define BOOT_MAX_RANGES	 128
+#define BOOT_MAX_RUNTIME 64
 #define BOOT_MAX_MODULES 8
 #define BOOT_STRINGS	 8192 /* bytes for all command lines together */
 
@@ -31,6 +32,15 @@ struct boot_module {
 	const char *cmdline; /* never NULL; the loader's file name removed by nobody */
 };
 
+struct boot_framebuffer { /* multiboot2 3.6.12 */
+	uint64_t base;
+	uint32_t pitch, width, height; /* bytes per line, pixels */
+	uint8_t bpp, type;	       /* bits per pixel; type 1 has colors */
+	uint16_t zero;
+	uint8_t colors[6]; /* position and size of red, green and blue */
+} __attribute__((packed));
+#define BOOT_FB_RGB 1
+
 struct boot_info {
 	const char *loader;  /* "GRUB 2.06..." or "" */
 	const char *cmdline; /* ours, never NULL */
@@ -40,9 +50,12 @@ struct boot_info {
 	unsigned int nr_modules;
 	struct boot_module modules[BOOT_MAX_MODULES];
 
+	struct boot_framebuffer fb; /* all 0: none */
 	uint8_t rsdp[36];	/* a copy of the RSDP, if the loader gave one */
 	uint8_t rsdp_size;	/* 0 (scan for it), 20 or 36 */
 	uint64_t efi_systab;	/* physical, 0 when not started by UEFI */
+	unsigned int nr_runtime; /* 0: runtime services cannot be called */
+	struct boot_range runtime[BOOT_MAX_RUNTIME]; /* theirs, whole pages; the type is UEFI's */
 
 	uint64_t image_base, image_end; /* physical, where the hypervisor runs, page aligned */
 
@@ -51,6 +64,8 @@ struct boot_info {
 	uint32_t strings_used;
 	char strings[BOOT_STRINGS];
 };
+
+extern uint64_t tsc_at_entry; /* the TSC at our first instructions */
 
 /*
  * boot calls x86, x86 makes the CPU's own area and exceptions usable and calls init: once, on the

@@ -8,16 +8,22 @@
  */
 #define SEL_CODE64	0x08
 #define SEL_DATA	0x10
+#define SEL_CODE32	0x18
 #define PA(sym)		((sym) + 0x80000000) /* linked physical address, as 32 bits */
 #define MB1_MAGIC	0x1badb002
 #define MB1_FLAGS	0x00010003 /* page-aligned modules, memory map, a.out fields */
 #define MB2_MAGIC	0xe85250d6
+#define MB2_BOOT_MAGIC	0x36d76289
 
 	.section .head, "ax"
 	.code32
 	.globl _start, head_start
 head_start:
 	jmp	_start
+
+	/* For boot/efi, which copies us to where we can run and enters in 64-bit mode. */
+	.balign 8
+	.long	PA(head_start), PA(start_efi), PA(__image_end)
 
 	.balign 4
 mb1_header:
@@ -29,10 +35,10 @@ mb2_header:
 	.long	MB2_MAGIC, 0, mb2_header_end - mb2_header
 	.long	-(MB2_MAGIC + (mb2_header_end - mb2_header))
 	.balign 8
-	/* wanted: cmdline, loader, modules, memory, mmap, EFI table, RSDP old and new */
+	/* wanted: cmdline, loader, modules, memory, mmap, screen, EFI table, RSDP old and new, EFI mmap */
 1:	.short	1, 1
 	.long	2f - 1b
-	.long	1, 2, 3, 4, 6, 12, 14, 15
+	.long	1, 2, 3, 4, 6, 8, 12, 14, 15, 17
 2:	.balign 8
 	/* modules on page boundaries */
 	.short	6, 1
@@ -57,6 +63,9 @@ _start:
 1:	pop	%esi
 	mov	%edx, (%ebx)
 	sub	$PA(1b), %esi
+	rdtsc
+	mov	%eax, PA(tsc_at_entry)(%esi)
+	mov	%edx, PA(tsc_at_entry) + 4(%esi)
 
 	/* Loaders need not clear what the file does not hold. */
 	lea	PA(__bss_start)(%esi), %edi
@@ -155,7 +164,47 @@ boot_gdt:
 	.quad	0
 	.quad	0x00af9b000000ffff
 	.quad	0x00cf93000000ffff
+	.quad	0x00cf9b000000ffff
 boot_gdt_end:
+
+	/*
+	 * From boot/efi: 64-bit mode, 1:1 page tables, boot services gone, RDI the information, all below
+	 * 4 GiB. Back to 32-bit mode without paging, there to be what a multiboot2 loader starts. PCIDE and
+	 * CET must be off before paging is.
+	 */
+	.code64
+start_efi:
+	cli
+	cld
+	mov	%cr4, %rax
+	and	$~(1 << 17 | 1 << 23), %rax
+	mov	%rax, %cr4
+	lea	boot_gdt(%rip), %rax
+	sub	$16, %rsp
+	movw	$boot_gdt_end - boot_gdt - 1, (%rsp)
+	mov	%rax, 2(%rsp)
+	lgdt	(%rsp)
+	push	$SEL_CODE32
+	lea	1f(%rip), %rax
+	push	%rax
+	lretq
+	.code32
+1:	mov	$SEL_DATA, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	%cr0, %eax
+	and	$0x7fffffff, %eax		/* CR0.PG */
+	mov	%eax, %cr0
+	mov	$0xc0000080, %ecx		/* EFER.LME */
+	rdmsr
+	and	$~0x100, %eax
+	wrmsr
+	xor	%eax, %eax
+	mov	%eax, %cr4
+	mov	%edi, %ebx
+	mov	$MB2_BOOT_MAGIC, %eax
+	jmp	_start
 
 	.code64
 start64:
@@ -178,6 +227,10 @@ start_high:
 	xor	%ebp, %ebp
 	call	boot_main			/* magic, information, slide */
 	ud2
+
+	.section .init.data, "aw"
+	.globl tsc_at_entry
+tsc_at_entry:	 .quad 0
 
 	.section .init.bss, "aw", @nobits
 	.balign 4096

@@ -35,61 +35,80 @@ static uint32_t cautious_type(uint32_t a, uint32_t b)
 	return rank[a] >= rank[b] ? a : b;
 }
 
-static bool insert_at(struct boot_info *bi, unsigned int i, struct boot_range r)
+/* Make room in the list at place i. */
+static struct boot_range *insert_at(struct boot_info *bi, unsigned int i)
 {
-	if (r.size == 0)
-		return true;
 	if (bi->nr_ranges == BOOT_MAX_RANGES) {
 		bi->truncated = true;
-		return false;
+		return NULL;
 	}
-	memmove(&bi->ranges[i + 1], &bi->ranges[i], (bi->nr_ranges - i) * sizeof(r));
-	bi->ranges[i] = r;
-	bi->nr_ranges++;
-	return true;
+	memmove(&bi->ranges[i + 1], &bi->ranges[i], (bi->nr_ranges++ - i) * sizeof(bi->ranges[i]));
+	return &bi->ranges[i];
+}
+
+/* Cut the range that at lies inside of, if there is one, so that it ends there. */
+static void split_at(struct boot_info *bi, uint64_t at)
+{
+	for (unsigned int i = 0; i < bi->nr_ranges; i++) {
+		struct boot_range old = bi->ranges[i];
+
+		if (at <= old.base || at - old.base >= old.size || !insert_at(bi, i + 1))
+			continue;
+		bi->ranges[i].size = at - old.base;
+		bi->ranges[i + 1] = (struct boot_range){ at, old.base + old.size - at, old.type };
+	}
+}
+
+/* Make one of neighbours of the same type: UEFI cuts its RAM into hundreds of pieces. */
+static void join(struct boot_info *bi)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < bi->nr_ranges; i++) {
+		struct boot_range *r = &bi->ranges[i], *last = &bi->ranges[n] - 1;
+
+		if (n && last->type == r->type && last->base + last->size == r->base)
+			last->size += r->size;
+		else
+			bi->ranges[n++] = *r;
+	}
+	bi->nr_ranges = n;
 }
 
 void boot_info_add_range(struct boot_info *bi, uint64_t base, uint64_t size, uint32_t type)
 {
+	uint64_t end = base + size < base ? UINT64_MAX : base + size;
+
 	if (type < BOOT_MEM_RAM || type > BOOT_MEM_BAD)
 		type = BOOT_MEM_RESERVED;
-	if (base + size < base)
-		size = -base - 1;
-
 	/* Walk the sorted list; lay down what is free, retype what is taken. */
-	for (unsigned int i = 0; size; i++) {
-		struct boot_range *o = &bi->ranges[i];
-		uint64_t gap, both;
+	split_at(bi, base);
+	split_at(bi, end);
+	for (unsigned int i = 0; base < end; i++) {
+		struct boot_range *r = &bi->ranges[i];
 
-		if (i == bi->nr_ranges || base < o->base) {
-			gap = i == bi->nr_ranges ? size : min(size, o->base - base);
-			if (!insert_at(bi, i, (struct boot_range){ base, gap, type }))
-				return;
-			base += gap;
-			size -= gap;
+		if (i < bi->nr_ranges && r->base + r->size <= base)
 			continue;
-		}
-		if (base >= o->base + o->size)
-			continue;
-		if (cautious_type(o->type, type) == o->type) {
-			both = min(size, o->base + o->size - base);
-		} else { /* split the old one into before, common, after */
-			struct boot_range old = *o;
-			uint64_t end = min(base + size, old.base + old.size);
+		if (i < bi->nr_ranges && r->base <= base) {
+			r->type = cautious_type(r->type, type);
+		} else {
+			uint64_t stop = i < bi->nr_ranges ? min(end, r->base) : end;
 
-			both = end - base;
-			*o = (struct boot_range){ base, both, type };
-			if (!insert_at(bi, i + 1, (struct boot_range){ end, old.base + old.size - end, old.type }))
-				return;
-			if (base > old.base) {
-				if (!insert_at(bi, i, (struct boot_range){ old.base, base - old.base, old.type }))
-					return;
-				i++;
-			}
+			if (!insert_at(bi, i))
+				break;
+			*r = (struct boot_range){ base, stop - base, type };
 		}
-		base += both;
-		size -= both;
+		base = r->base + r->size;
 	}
+	join(bi);
+}
+
+void boot_info_add_runtime(struct boot_info *bi, uint64_t base, uint64_t size, uint32_t efi_type)
+{
+	if (bi->nr_runtime == BOOT_MAX_RUNTIME)
+		bi->truncated = true;
+	else
+		bi->runtime[bi->nr_runtime++] = (struct boot_range){ base, size, efi_type };
 }
 
 void boot_info_add_module(struct boot_info *bi, uint64_t start, uint64_t end, const char *s, size_t max)
@@ -105,20 +124,10 @@ void boot_info_add_module(struct boot_info *bi, uint64_t start, uint64_t end, co
 
 int boot_info_finish(struct boot_info *bi)
 {
-	unsigned int n = 0;
 	bool ram = false;
 
-	for (unsigned int i = 0; i < bi->nr_ranges; i++) {
-		struct boot_range *r = &bi->ranges[i];
-		struct boot_range *last = n ? &bi->ranges[n - 1] : NULL;
-
-		ram |= r->type == BOOT_MEM_RAM;
-		if (last && last->type == r->type && last->base + last->size == r->base)
-			last->size += r->size;
-		else
-			bi->ranges[n++] = *r;
-	}
-	bi->nr_ranges = n;
+	for (unsigned int i = 0; i < bi->nr_ranges; i++)
+		ram |= bi->ranges[i].type == BOOT_MEM_RAM;
 	if (!bi->cmdline)
 		bi->cmdline = "";
 	if (!bi->loader)

@@ -11,10 +11,12 @@
 
 #define MAX_INFO_BYTES MIB(1)
 
-enum {
-	TAG_END = 0, TAG_CMDLINE = 1, TAG_LOADER = 2, TAG_MODULE = 3, TAG_MMAP = 6,
-	TAG_EFI64 = 12, TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15, NR_TAGS
+enum { /* UEFI 7.2, the types of memory that become something else than reserved */
+	EFI_LOADER_CODE = 1, EFI_BOOT_DATA = 4, EFI_CONVENTIONAL = 7, EFI_UNUSABLE = 8, EFI_ACPI_RECLAIM = 9,
+	EFI_ACPI_NVS = 10,
 };
+#define EFI_MEMORY_WB	   (1ULL << 3)
+#define EFI_MEMORY_RUNTIME (1ULL << 63)
 
 struct mb2_tag {
 	uint32_t type, size; /* size counts this header, not the padding after the tag */
@@ -66,10 +68,47 @@ static int tag_efi64(struct boot_info *bi, const struct mb2_tag *t, size_t len)
 	return 0;
 }
 
+/* UEFI 7.2, GetMemoryMap(): what each type is to us once boot services are gone. */
+static uint32_t efi_mem_type(uint32_t type, uint64_t attributes)
+{
+	static const uint8_t types[] = {
+		[EFI_LOADER_CODE ... EFI_BOOT_DATA] = BOOT_MEM_RAM, [EFI_CONVENTIONAL] = BOOT_MEM_RAM,
+		[EFI_UNUSABLE] = BOOT_MEM_BAD, [EFI_ACPI_RECLAIM] = BOOT_MEM_ACPI, [EFI_ACPI_NVS] = BOOT_MEM_NVS,
+	};
+	uint32_t t = type < ARRAY_SIZE(types) && types[type] ? types[type] : BOOT_MEM_RESERVED;
+
+	return t == BOOT_MEM_RAM && !(attributes & EFI_MEMORY_WB) ? BOOT_MEM_RESERVED : t;
+}
+
+static int tag_efi_mmap(struct boot_info *bi, const struct mb2_tag *t, size_t len)
+{
+	struct {
+		uint64_t type, base, virt, nr_pages, attributes;
+	} e;
+	uint32_t entry_size;
+
+	memcpy(&entry_size, t->body, sizeof(entry_size));
+	if (entry_size < sizeof(e))
+		return -EINVAL;
+	for (size_t at = 8; len - at >= entry_size; at += entry_size) {
+		memcpy(&e, t->body + at, sizeof(e));
+		boot_info_add_range(bi, e.base, e.nr_pages << PAGE_SHIFT, efi_mem_type((uint32_t)e.type, e.attributes));
+		if (e.attributes & EFI_MEMORY_RUNTIME)
+			boot_info_add_runtime(bi, e.base, e.nr_pages << PAGE_SHIFT, (uint32_t)e.type);
+	}
+	return 0;
+}
+
+static int tag_framebuffer(struct boot_info *bi, const struct mb2_tag *t, size_t len)
+{
+	memcpy(&bi->fb, t->body, min(len, sizeof(bi->fb)));
+	return 0;
+}
+
 /* Revision 2's copy is preferred, in whichever order they come. */
 static int tag_rsdp(struct boot_info *bi, const struct mb2_tag *t, size_t len)
 {
-	size_t size = t->type == TAG_RSDP_NEW ? 36 : 20;
+	size_t size = t->type == MB2_TAG_RSDP_NEW ? 36 : 20;
 
 	if (bi->rsdp_size > size)
 		return 0;
@@ -81,14 +120,16 @@ static int tag_rsdp(struct boot_info *bi, const struct mb2_tag *t, size_t len)
 static const struct {
 	size_t min_len; /* of the body */
 	int (*parse)(struct boot_info *bi, const struct mb2_tag *t, size_t len);
-} tags[NR_TAGS] = {
-	[TAG_CMDLINE]	  = { 0, tag_cmdline },
-	[TAG_LOADER]	  = { 0, tag_loader },
-	[TAG_MODULE]	  = { 8, tag_module },
-	[TAG_MMAP]	  = { 8, tag_mmap },
-	[TAG_EFI64]	  = { 8, tag_efi64 },
-	[TAG_RSDP_OLD]	  = { 20, tag_rsdp },
-	[TAG_RSDP_NEW]	  = { 36, tag_rsdp },
+} tags[NR_MB2_TAGS] = {
+	[MB2_TAG_CMDLINE]  = { 0, tag_cmdline },
+	[MB2_TAG_LOADER]   = { 0, tag_loader },
+	[MB2_TAG_MODULE]   = { 8, tag_module },
+	[MB2_TAG_MMAP]	   = { 8, tag_mmap },
+	[MB2_TAG_FRAMEBUFFER] = { offsetof(struct boot_framebuffer, colors), tag_framebuffer },
+	[MB2_TAG_EFI64]	   = { 8, tag_efi64 },
+	[MB2_TAG_RSDP_OLD] = { 20, tag_rsdp },
+	[MB2_TAG_RSDP_NEW] = { 36, tag_rsdp },
+	[MB2_TAG_EFI_MMAP] = { 8, tag_efi_mmap },
 };
 
 int mb2_parse(struct boot_info *bi, uint64_t info_hpa)
@@ -108,11 +149,11 @@ int mb2_parse(struct boot_info *bi, uint64_t info_hpa)
 	while (rc == 0 && at <= total && total - at >= sizeof(struct mb2_tag)) {
 		const struct mb2_tag *t = (const void *)(info + at);
 
-		if (t->type == TAG_END)
+		if (t->type == MB2_TAG_END)
 			return boot_info_finish(bi);
 		if (t->size < sizeof(*t) || t->size > total - at)
 			return -EINVAL;
-		if (t->type < NR_TAGS && tags[t->type].parse) {
+		if (t->type < NR_MB2_TAGS && tags[t->type].parse) {
 			if (t->size - sizeof(*t) < tags[t->type].min_len)
 				return -EINVAL;
 			rc = tags[t->type].parse(bi, t, t->size - sizeof(*t));

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The emulated machine the trial image and the integration tests run on: QEMU's command line, and GRUB ISOs.
 
-A machine is a dict: memory (MiB), cpus, door (direct, bios, efi), devices (a set of ahci, nvme, e1000e,
-iommu), hypervisor (file), hypervisor_args, kernel, kernel_args, initrd, work (a folder for disks and ISOs).
+A machine is a dict: memory (MiB), cpus, door (direct, bios, efi, uefi, disk), devices (a set of ahci, nvme, e1000e,
+iommu, vga), hypervisor (file), hypervisor_args, kernel, kernel_args, initrd (each may be None), work (a folder for
+disks and ISOs); for the door uefi also volume (make_volume) and secure (Secure Boot is on).
 Why the processor flags are what they are: docs/testing.md, "Quirks of the emulator".
 """
 import hashlib
@@ -19,15 +20,27 @@ KERNEL_ARGS = "console=hvc0 panic=5"
 PEER_ARGS = " dom0=pvh noreboot=0"
 DISK_MB = 64
 OVMF = ("/usr/share/OVMF/OVMF_%s_4M.fd", "/usr/share/OVMF/OVMF_%s.fd", "/usr/share/edk2/ovmf/OVMF_%s.fd")
+SECURE_OVMF = ("/usr/share/OVMF/OVMF_%s_4M.snakeoil.fd",)
 GRUB_CFG = """set timeout=0
 serial --unit=0 --speed=115200
 terminal_output serial
 menuentry "Helium" {{
 	multiboot2 /boot/{name} placeholder {hypervisor_args}
-	module2 /boot/vmlinuz placeholder {kernel_args}
-	module2 --nounzip /boot/initrd
-}}
+{modules}}}
 """
+HELIUM_CFG = """# as Xen's xen.cfg
+[global]
+default={default}
+
+[trial]
+options={hypervisor_args}
+kernel=vmlinuz-{release} {kernel_args}
+ramdisk=initrd.img-{release}
+"""
+SUFFIX = {"direct": "", "bios": ".gz", "efi": ".gz", "disk": ".gz", "uefi": ".efi"} # of the hypervisor's file, by door
+SNAKEOIL = "/usr/share/ovmf/PkKek-1-snakeoil.%s"
+HERE = os.path.dirname(os.path.abspath(__file__))
+RELEASE = "a-name-that-is-not-8.3"
 
 
 def has_nested_kvm():
@@ -48,11 +61,17 @@ def make_iso(path, m):
     shutil.rmtree(tree, ignore_errors=True)
     os.makedirs(tree + "/boot/grub")
     name = os.path.basename(m["hypervisor"])
+    modules = ""
+    if m["kernel"]:
+        modules += "\tmodule2 /boot/vmlinuz placeholder %s\n" % m["kernel_args"]
+    if m["initrd"]:
+        modules += "\tmodule2 --nounzip /boot/initrd\n"
     for src, dst in ((m["hypervisor"], name), (m["kernel"], "vmlinuz"), (m["initrd"], "initrd")):
-        os.link(src, os.path.join(tree, "boot", dst)) if same_device(src, tree) else \
-            shutil.copyfile(src, os.path.join(tree, "boot", dst))
+        if src:
+            os.link(src, os.path.join(tree, "boot", dst)) if same_device(src, tree) else \
+                shutil.copyfile(src, os.path.join(tree, "boot", dst))
     with open(tree + "/boot/grub/grub.cfg", "w") as f:
-        f.write(GRUB_CFG.format(name=name, **{k: m[k] for k in ("hypervisor_args", "kernel_args")}))
+        f.write(GRUB_CFG.format(name=name, hypervisor_args=m["hypervisor_args"], modules=modules))
     tool = shutil.which("grub-mkrescue") or shutil.which("grub2-mkrescue")
     if not tool:
         sys.exit("grub-mkrescue not found: run scripts/setup")
@@ -60,6 +79,69 @@ def make_iso(path, m):
     shutil.rmtree(tree)
     if r.returncode:
         sys.exit("grub-mkrescue failed:\n" + r.stderr)
+
+
+def make_volume(path, m):
+    """A disk with a FAT file system, as an EFI system partition is: helium.efi where the firmware looks for it.
+
+    m["volume"] says what is odd about it: no-config, no-kernel, bad-section (the default is not there),
+    unified (one file that holds all, no other), signed with OVMF's test key, altered after that, shell
+    (under a name that the firmware does not look for: the EFI shell's startup.nsh starts it, naming a section).
+    """
+    odd = set(m.get("volume", "").split())
+    efi, config = path + ".efi", path + ".cfg"
+    with open(config, "w") as f:
+        f.write(HELIUM_CFG.format(release=RELEASE, default="nowhere" if "bad-section" in odd else "trial",
+                                  **{k: m[k] for k in ("hypervisor_args", "kernel_args")}))
+    shutil.copyfile(m["hypervisor"], efi)
+    folder, loader = "::/EFI/BOOT/", "BOOTX64.EFI"
+    files = {"helium.cfg": config, "vmlinuz-" + RELEASE: m["kernel"], "initrd.img-" + RELEASE: m["initrd"]}
+    if "shell" in odd:
+        loader = "helium.efi"
+        files["../../startup.nsh"] = path + ".nsh"
+        with open(path + ".nsh", "w") as f:
+            f.write("fs0:\\EFI\\BOOT\\helium.efi trial\n")
+    if "no-config" in odd:
+        del files["helium.cfg"]
+    if "no-kernel" in odd:
+        del files["vmlinuz-" + RELEASE]
+    if "unified" in odd:
+        run([os.path.join(HERE, "unify-efi"), m["hypervisor"], config, m["kernel"], m["initrd"], efi])
+        files = {}
+    if "signed" in odd:
+        sign(efi)
+    if "altered" in odd:
+        alter(efi)
+    files[loader] = efi
+    with open(path, "wb") as f:
+        f.truncate((sum(map(os.path.getsize, files.values())) // (1 << 20) + 8) << 20)
+    run(["mformat", "-i", path, "-F", "::"])
+    run(["mmd", "-i", path, "::/EFI", folder.rstrip("/")])
+    for name, src in files.items():
+        run(["mcopy", "-i", path, src, folder + name])
+
+
+def sign(efi):
+    """With the key that OVMF's snakeoil variables trust; its passphrase is in the package's README."""
+    key = efi + ".key"
+    run(["openssl", "rsa", "-in", SNAKEOIL % "key", "-passin", "pass:snakeoil", "-out", key])
+    run(["sbsign", "--key", key, "--cert", SNAKEOIL % "pem", "--output", efi, efi])
+
+
+def alter(efi):
+    """One bit in the middle: somewhere in the initrd."""
+    with open(efi, "r+b") as f:
+        f.seek(os.path.getsize(efi) // 2)
+        byte = f.read(1)[0]
+        f.seek(-1, os.SEEK_CUR)
+        f.write(bytes([byte ^ 1]))
+
+
+def run(command):
+    r = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                       env=dict(os.environ, MTOOLS_SKIP_CHECK="1"))
+    if r.returncode:
+        sys.exit("%s failed: run scripts/setup?\n%s" % (command[0], r.stdout))
 
 
 def same_device(a, b):
@@ -74,12 +156,15 @@ def make_disk(work, name):
     return path
 
 
-def firmware_args(work):
-    for pattern in OVMF:
+def firmware_args(work, secure=False):
+    for pattern in SECURE_OVMF if secure else OVMF:
         if os.path.exists(pattern % "CODE"):
             variables = os.path.join(work, "efi-vars.fd")
             shutil.copyfile(pattern % "VARS", variables)
-            return ["-drive", "if=pflash,format=raw,readonly=on,file=" + pattern % "CODE",
+            # With S3, this firmware keeps 9 to 23 MiB, where Dom0's kernel has to be.
+            secure_args = ["-global", "driver=cfi.pflash01,property=secure,value=on",
+                           "-global", "ICH9-LPC.disable_s3=1"] if secure else []
+            return secure_args + ["-drive", "if=pflash,format=raw,readonly=on,file=" + pattern % "CODE",
                     "-drive", "if=pflash,format=raw,file=" + variables]
     sys.exit("no OVMF firmware found: run scripts/setup")
 
@@ -101,15 +186,33 @@ def device_args(m):
         with open(os.path.join(share, "payload.md5"), "w") as f:
             f.write(hashlib.md5(payload).hexdigest() + "  -\n")
         args += ["-netdev", "user,id=net0,tftp=" + share, "-device", "e1000e,netdev=net0,romfile="]
+    if "vga" in devices:
+        args += ["-device", "VGA"]
     if "iommu" in devices:
         args += ["-device", "intel-iommu,intremap=on"]
     return args
 
 
+def disk_args(m):
+    """A Debian's own disk, changes thrown away in the end, and a second one that is a tar file to install."""
+    return ["-drive", "if=none,id=disk0,format=raw,snapshot=on,file=" + m["disk"],
+            "-device", "ide-hd,drive=disk0,bus=ide.0",
+            "-drive", "if=none,id=disk1,format=raw,snapshot=on,file=" + m["install"],
+            "-device", "ide-hd,drive=disk1,bus=ide.1,serial=install"]
+
+
 def boot_args(m):
     if m["door"] == "direct":
+        args = ["-kernel", m["hypervisor"], "-append", m["hypervisor_args"]]
         module = "%s %s" % (m["kernel"], m["kernel_args"].replace(",", ",,"))
-        return ["-kernel", m["hypervisor"], "-append", m["hypervisor_args"], "-initrd", module + "," + m["initrd"]]
+        return args + (["-initrd", module + "," + m["initrd"]] if m["kernel"] else [])
+    if m["door"] == "uefi":
+        volume = os.path.join(m["work"], "volume.img")
+        make_volume(volume, m)
+        return ["-drive", "if=none,id=esp,format=raw,file=" + volume, "-device", "ide-hd,drive=esp,bus=ide.2,bootindex=0"] \
+            + firmware_args(m["work"], m.get("secure"))
+    if m["door"] == "disk":
+        return disk_args(m)
     iso = os.path.join(m["work"], "boot.iso")
     if m.get("verbose"):
         print("  ISO      %s" % iso, flush=True)
@@ -123,8 +226,9 @@ def qemu_args(m):
     """The whole command line but for the serial port."""
     os.makedirs(m["work"], exist_ok=True)
     kvm = has_nested_kvm()
-    split = ",kernel-irqchip=split" if "iommu" in m["devices"] else ""
-    return (["qemu-system-x86_64", "-machine", "q35" + split, "-m", str(m["memory"]), "-smp", str(m["cpus"])]
+    options = ",kernel-irqchip=split" if "iommu" in m["devices"] else ""
+    options += ",smm=on" if m.get("secure") else ""
+    return (["qemu-system-x86_64", "-machine", "q35" + options, "-m", str(m["memory"]), "-smp", str(m["cpus"])]
             + (["-accel", "kvm", "-cpu", "host"] if kvm else ["-accel", "tcg,thread=multi", "-cpu", CPU])
             + ["-nodefaults", "-no-user-config", "-display", "none"] + boot_args(m) + device_args(m))
 
@@ -139,4 +243,5 @@ def base_machine(build, work, peer=False):
         "hypervisor_args": HYPERVISOR_ARGS + (PEER_ARGS if peer else ""),
         "kernel": os.path.join(trial, "vmlinuz"), "kernel_args": KERNEL_ARGS,
         "initrd": os.path.join(trial, "stock.cpio" if peer else "dom0.cpio"),
+        "disk": os.path.join(build, "cache/disk/disk.img"), "install": os.path.join(trial, "install.tar"),
     }

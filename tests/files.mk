@@ -27,8 +27,9 @@ $(B)/payload.elf: $(GUEST_OBJS) tests/guest/lib/guest.lds
 test-guest: $(B)/payload.elf $(B)/helium
 	@tests/guest/run --hv $(B)/helium --payload $< $(if $(T),--tests $(T)) $(if $(SEED),--seed $(SEED)) $(RUN_FLAGS)
 
-bench: $(B)/payload.elf $(B)/helium
-	@tests/guest/run --hv $(B)/helium --payload $< --bench $(if $(T),--tests $(T)) $(RUN_FLAGS)
+# The same under VT-x, on Bochs.
+test-vmx: $(B)/payload.elf $(B)/helium
+	@tests/guest/run --hv $(B)/helium --payload $< --machine bochs $(if $(T),--tests $(T)) $(RUN_FLAGS)
 
-.PHONY: test-guest bench
+.PHONY: test-guest test-vmx
 .DELETE_ON_ERROR:

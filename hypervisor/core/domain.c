@@ -63,19 +63,19 @@ void domain_torn_down(struct domain *d)
 		domain_put(d);
 }
 
-/* The last put of a frame that a domain owned. Pages keep the domain, so it is still there. */
+/* The last put of a frame that a domain owned. Its RAM keeps the domain, so it is still there. */
 static void page_freed(domid_t owner, enum page_type type)
 {
 	struct domain *d;
 	bool last = false;
 
+	if (type != PAGE_RAM)
+		return; /* may outlive its domain where Dom0 has it mapped */
 	spin_lock(&hash_lock);
 	for (d = hash[owner % NR_BUCKETS]; d && d->id != owner; d = d->hash_next)
 		;
-	if (d && type == PAGE_RAM)
+	if (d)
 		last = atomic_sub_return(&d->tot_pages, 1) == 0 && takes_first_ref(d);
-	else if (d && type == PAGE_SHARED)
-		atomic_dec(&d->nr_shared_pages);
 	spin_unlock(&hash_lock);
 	if (last)
 		domain_put(d);
@@ -158,10 +158,10 @@ struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc)
 	d->is_control_paused = true;
 	spin_init(&d->lock, LOCK_domain);
 	sched_domain_init(d);
-	*rc = p2m_init(&d->p2m, hvm_ops->p2m_format, d->id, cpu_has(F_PAGE1GB));
+	*rc = p2m_init(&d->p2m, hvm_ops->p2m_format, d->id, hvm_has_1g_pages);
 	if (*rc < 0)
 		goto out_id;
-	*rc = hvm_ops->domain_init(&d->hvm);
+	*rc = hvm_domain_init(&d->hvm);
 	if (*rc < 0)
 		goto out_p2m;
 	frame_freed_hook = page_freed;
@@ -246,7 +246,7 @@ static void domain_free(struct domain *d)
 	hash_remove(d);
 	release_id(d);
 	vcpu_forget_domain(d);
-	hvm_ops->domain_free(&d->hvm);
+	hvm_domain_free(&d->hvm);
 	BUG_ON(p2m_destroy(&d->p2m, UINT32_MAX, NULL) < 0); /* empty long since */
 	p2m_free(&d->p2m);
 	kfree(d, sizeof(*d));

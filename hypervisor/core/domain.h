@@ -20,7 +20,6 @@ struct gnttab;
 struct guest_info;
 struct vioapic;
 struct vpci;
-struct vrtc;
 struct cpuid_policy;
 struct io_table;
 struct dev_ports;
@@ -31,6 +30,12 @@ struct mmio_table;
 #define DOMID_ANY 0xffff
 
 enum domain_state { DOM_NEW, DOM_ALIVE, DOM_DYING };
+
+/* What createdomain says of a domain. */
+struct domain_limits {
+	uint32_t max_evtchn_port, max_grant_frames, max_maptrack_frames;
+	uint32_t create_flags, emulation_flags;
+};
 
 struct domain {
 	domid_t id;			/* set at creation */
@@ -59,14 +64,12 @@ struct domain {
 
 	uint32_t tot_pages;		/* RAM owned; atomic */
 	uint32_t max_pages;		/* domain lock */
-	uint32_t nr_shared_pages;	/* PAGE_SHARED owned; atomic */
 
 	struct sched_domain sched;
 	uint64_t tsc_offset;		/* the same for all vCPUs; set at creation */
 	int64_t time_offset_s;		/* settimeoffset */
 	uint64_t params[NR_HVM_PARAMS];	/* HVM_PARAM_*; domain lock */
-	uint32_t max_evtchn_port, max_grant_frames, max_maptrack_frames; /* set at creation */
-	uint32_t emulation_flags, create_flags; /* set at creation */
+	struct domain_limits limits;	/* set at creation */
 
 	/* floor 6 */
 	struct io_table *io;
@@ -74,7 +77,6 @@ struct domain {
 	struct dev_ports *ports;
 	struct vioapic *vioapic;	/* Dom0 only */
 	struct vpci *vpci;		/* Dom0 only */
-	struct vrtc *vrtc;		/* Dom0 only */
 	struct cpuid_policy *cpuid;
 	/* floor 7 */
 	struct evtchn_table *evtchn;

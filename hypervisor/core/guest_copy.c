@@ -99,26 +99,24 @@ static __inlined bool copy_remembered(struct vcpu *v, const struct hvm_mode *mod
 				      void *ours, size_t len, enum direction dir)
 {
 	uint32_t access = dir == TO_GUEST ? PF_WRITE : 0;
-	const struct guest_path *h = guest_path_place(v->paths, va, access);
-	uint64_t version = load_acquire(&v->d->p2m.version);
-	struct p2m_spot s = { version, h->hpa | va % PAGE_SIZE, h->writable };
+	struct guest_path *h = guest_path_place(v->paths, va, access);
+	struct p2m_spot s;
 
-	if (va % PAGE_SIZE + len > PAGE_SIZE || !guest_path_is_good(h, version, mode, va, access))
+	if (va % PAGE_SIZE + len > PAGE_SIZE || !guest_path_is_good(h, &v->d->p2m, mode, va, access))
 		return false;
+	s = (struct p2m_spot){ h->version, h->hpa | va % PAGE_SIZE, h->writable };
 	return (dir == FROM_GUEST || h->writable) && copy_spot(&v->d->p2m, &s, ours, len, dir);
 }
 
 static __inlined int copy_virtual(uint64_t va, void *ours, size_t len, enum direction dir)
 {
 	struct vcpu *v = current_vcpu();
-	struct hvm_mode mode;
 
 	if (va + len < va)
 		return -EFAULT;
-	hvm_ops->get_mode(&v->hvm, &mode);
-	if (likely(copy_remembered(v, &mode, va, ours, len, dir)))
+	if (likely(copy_remembered(v, &v->mode, va, ours, len, dir)))
 		return 0;
-	return copy_pages(v, &mode, va, ours, len, dir);
+	return copy_pages(v, &v->mode, va, ours, len, dir);
 }
 
 int copy_from_guest(void *dst, guest_ptr_t src, size_t len)
@@ -191,20 +189,17 @@ int copy_to_gpa(struct domain *d, uint64_t gpa, const void *src, size_t len)
 	return copy_physical(d, gpa, (void *)src, len, TO_GUEST);
 }
 
-unsigned int guest_fetch(struct vcpu *v, uint8_t *buf, unsigned int max)
+unsigned int guest_fetch(struct vcpu *v, const struct hvm_mode *mode, uint8_t *buf, unsigned int max)
 {
-	struct hvm_mode mode;
+	uint64_t va = mode->long_cs ? v->hvm.rip : (uint32_t)(mode->cs_base + v->hvm.rip);
 	unsigned int n = 0;
-	uint64_t va;
 
-	hvm_ops->get_mode(&v->hvm, &mode);
-	va = mode.long_cs ? v->hvm.rip : (uint32_t)(mode.cs_base + v->hvm.rip);
 	while (n < max) {
 		unsigned int chunk =
 			(unsigned int)min((uint64_t)(max - n), PAGE_SIZE - (va & ~PAGE_MASK));
-		uint32_t access = PF_FETCH | (mode.cpl == 3 ? PF_USER : 0);
+		uint32_t access = PF_FETCH | (mode->cpl == 3 ? PF_USER : 0);
 
-		if (copy_page(v, &mode, va, access, buf + n, chunk, FROM_GUEST) < 0)
+		if (copy_page(v, mode, va, access, buf + n, chunk, FROM_GUEST) < 0)
 			break;
 		n += chunk;
 		va += chunk;

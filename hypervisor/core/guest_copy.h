@@ -27,7 +27,7 @@ static inline guest_ptr_t guest_ptr_add(guest_ptr_t p, uint64_t bytes)
 	return GUEST_PTR(p.va + bytes);
 }
 
-/* 0 or -EFAULT (nothing is promised about how much was copied). Current vCPU only. */
+/* 0 or -EFAULT (nothing is promised about how much was copied). Current vCPU's hypercall only. */
 int __must_check copy_from_guest(void *dst, guest_ptr_t src, size_t len);
 int __must_check copy_to_guest(guest_ptr_t dst, const void *src, size_t len);
 int __must_check clear_guest(guest_ptr_t dst, size_t len);
@@ -50,7 +50,7 @@ int __must_check copy_to_gpa(struct domain *d, uint64_t gpa, const void *src, si
 #define PF_FETCH   16u
 int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa,
 		    uint32_t *pf_error);
-/* Instruction bytes at v's CS:RIP; returns how many could be read (0..max). */
-unsigned int guest_fetch(struct vcpu *v, uint8_t *buf, unsigned int max);
+/* Instruction bytes at v's CS:RIP in its mode; returns how many could be read (0..max). */
+unsigned int guest_fetch(struct vcpu *v, const struct hvm_mode *mode, uint8_t *buf, unsigned int max);
 
 #endif

@@ -7,11 +7,17 @@
 #include "core/guest_walk.h"
 #include "lib/atomic.h"
 #include "lib/errno.h"
+#include "x86/msr.h"
 
 struct recorder {
 	struct p2m *p;
 	struct guest_path path;
 };
+
+static uint64_t gfn_bit(uint64_t gpa)
+{
+	return 1ULL << (gpa >> PAGE_SHIFT) % 64;
+}
 
 static uint64_t load(uint64_t hpa, unsigned int size)
 {
@@ -43,6 +49,7 @@ static bool read_entry(void *ctx, uint64_t gpa, void *dst, unsigned int size)
 		*(uint32_t *)dst = (uint32_t)value;
 	if (s.version != r->path.version)
 		r->path.version = 0; /* the p2m changed on the way: nothing to remember */
+	r->path.gfns |= gfn_bit(gpa);
 	r->path.entries[r->path.nr_entries].hpa = s.hpa;
 	r->path.entries[r->path.nr_entries].value = value;
 	r->path.nr_entries++;
@@ -83,11 +90,15 @@ static int walk(struct guest_path *h, struct p2m *p, const struct hvm_mode *m, u
 
 	if (guest_walk(m, va, access, &ops, &r, &gpa, pf_error) < 0 || !p2m_locate(p, gpa, s))
 		return -EFAULT;
-	if (s->version != r.path.version || !guest_path_mode(m))
-		return 0;
+	if (s->version != r.path.version || !(m->efer & EFER_LMA) || !r.path.nr_entries)
+		return 0; /* only long mode's ways are remembered, and those that lead over tables */
+	for (; r.path.nr_entries < NR_PATH_ENTRIES; r.path.nr_entries++)
+		r.path.entries[r.path.nr_entries] = r.path.entries[r.path.nr_entries - 1];
 	r.path.va = va & PAGE_MASK;
+	r.path.cr0 = m->cr0;
 	r.path.cr3 = m->cr3;
-	r.path.mode = guest_path_mode(m);
+	r.path.efer = m->efer;
+	r.path.gfns |= gfn_bit(gpa);
 	r.path.hpa = s->hpa & PAGE_MASK;
 	r.path.access = access;
 	r.path.writable = s->writable;
@@ -99,10 +110,9 @@ int guest_path_find(struct guest_path *paths, struct p2m *p, const struct hvm_mo
 		    uint32_t access, struct p2m_spot *s, uint32_t *pf_error)
 {
 	struct guest_path *h = guest_path_place(paths, va, access);
-	uint64_t version = load_acquire(&p->version);
 
-	if (likely(guest_path_is_good(h, version, m, va, access))) {
-		*s = (struct p2m_spot){ version, h->hpa | va % PAGE_SIZE, h->writable };
+	if (likely(guest_path_is_good(h, p, m, va, access))) {
+		*s = (struct p2m_spot){ h->version, h->hpa | va % PAGE_SIZE, h->writable };
 		return 0;
 	}
 	return walk(h, p, m, va, access, s, pf_error);

@@ -10,30 +10,23 @@
 
 #include "hvm/hvm.h"
 #include "mem/p2m.h"
-#include "x86/cr.h"
-#include "x86/msr.h"
+#include "lib/atomic.h"
 
-#define NR_GUEST_PATHS 4
+#define NR_GUEST_PATHS	4
+#define NR_PATH_ENTRIES 4
 
 struct guest_path {
 	uint64_t version; /* of the p2m; 0: nothing remembered */
-	uint64_t va, cr3, mode;
+	uint64_t va, cr0, cr3, efer;
+	uint64_t gfns; /* what it leads over: bit gfn % 64 for each */
 	uint64_t hpa; /* of the page */
 	uint32_t access;
 	bool writable;	/* by the p2m */
 	uint8_t nr_entries;
 	struct {
 		uint64_t hpa, value;
-	} entries[4];
+	} entries[NR_PATH_ENTRIES]; /* those past nr_entries repeat the last: a loop less to count */
 };
-
-/* What else a walk depends on. Only long mode is remembered: 0 for the others. */
-static inline uint64_t guest_path_mode(const struct hvm_mode *m)
-{
-	if (!(m->efer & EFER_LMA))
-		return 0;
-	return (m->cr0 & (CR0_PG | CR0_WP)) | (m->efer & EFER_NXE) << 32;
-}
 
 /* The two kinds of access to a page have places of their own, and so have neighbouring pages. */
 static inline struct guest_path *guest_path_place(struct guest_path *paths, uint64_t va,
@@ -42,16 +35,17 @@ static inline struct guest_path *guest_path_place(struct guest_path *paths, uint
 	return &paths[((va >> PAGE_SHIFT) ^ (access >> 1)) % NR_GUEST_PATHS];
 }
 
-/* Is h the way that va goes now, by this version of the p2m? */
-static inline bool guest_path_is_good(const struct guest_path *h, uint64_t version,
+/* Is h the way that va goes now? Then the spot it leads to is one of h->version. */
+static inline bool guest_path_is_good(struct guest_path *h, const struct p2m *p,
 				      const struct hvm_mode *m, uint64_t va, uint32_t access)
 {
-	unsigned int i;
-
-	if (h->va != (va & PAGE_MASK) || h->version != version || h->cr3 != m->cr3 ||
-	    h->access != access || h->mode != guest_path_mode(m))
+	if (h->va != (va & PAGE_MASK) || h->cr3 != m->cr3 || h->access != access ||
+	    h->cr0 != m->cr0 || h->efer != m->efer)
 		return false;
-	for (i = 0; i < h->nr_entries; i++)
+	if (h->version != load_acquire(&p->version) && !p2m_renew(p, &h->version, h->gfns))
+		return false;
+#pragma GCC unroll 4
+	for (unsigned int i = 0; i < NR_PATH_ENTRIES; i++)
 		if (READ_ONCE(*(const uint64_t *)hpa_map(h->entries[i].hpa)) != h->entries[i].value)
 			return false;
 	return true;

@@ -22,7 +22,7 @@
 struct sched_group sched_groups[NR_GROUPS];
 DEFINE_PERCPU(struct sched_cpu, sched_cpu) = { .need = true };
 
-struct sched_group *sched_lock_home(struct vcpu *v)
+struct sched_group *sched_lock_home(struct vcpu *v) __acquires(v)
 {
 	struct sched_group *g;
 
@@ -205,6 +205,7 @@ static void steal(struct sched_group *g, struct sched_cpu *sc, unsigned int cpu,
 			sc->need = true; /* look again soon */
 			continue;
 		}
+		__acquire(&o->lock);
 		s = fair_first(&o->q, cpu);
 		if (s) {
 			fair_remove(&o->q, s);
@@ -360,7 +361,7 @@ static void account_idle(struct sched_group *g, struct sched_cpu *sc, unsigned i
 	sc->idle_since_ns = 0;
 }
 
-struct vcpu *sched_pick(void)
+struct vcpu *__outlined sched_pick(void)
 {
 	unsigned int cpu = cpu_id();
 	struct sched_cpu *sc = &this_cpu(sched_cpu);

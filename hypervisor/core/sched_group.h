@@ -60,7 +60,7 @@ static inline struct sched_group *groups_end(void)
 }
 
 /* The group that v belongs to, locked. */
-struct sched_group *sched_lock_home(struct vcpu *v);
+struct sched_group *sched_lock_home(struct vcpu *v) __acquires(v);
 /* Have cpu call sched_pick() soon. */
 void sched_need(unsigned int cpu);
 /* Raise cpu's level to the least vruntime that competes there. Runqueue lock. */

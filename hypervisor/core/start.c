@@ -46,7 +46,7 @@ void start_other_cpu(void)
 
 void start_others(void (*run)(void))
 {
-	uint64_t give_up = now() + NSEC_PER_SEC;
+	uint64_t give_up = now() + 10 * NSEC_PER_SEC;
 	unsigned int cpu;
 
 	store_release(&run_loop, run);

@@ -118,23 +118,19 @@ void timer_init(struct timer *t, void (*fn)(void *), void *arg)
 }
 
 /* Lock the heap that t belongs to, and `also` if not NULL; t may move until we have the locks. */
-static struct timer_heap *lock_home(struct timer *t, struct timer_heap *also)
+static struct timer_heap *lock_home(struct timer *t, struct timer_heap *also) __acquires(t)
 {
-	struct timer_heap *h;
+	struct timer_heap *h, *second;
 	uint16_t c;
 
 	for (;;) {
 		c = READ_ONCE(t->cpu);
 		h = &per_cpu(timers, c);
-		if (also && also != h)
-			spin_lock_pair(&h->lock, &also->lock);
-		else
-			spin_lock(&h->lock);
+		second = also ? also : h;
+		spin_lock_pair(&h->lock, &second->lock);
 		if (t->cpu == c)
 			return h;
-		spin_unlock(&h->lock);
-		if (also && also != h)
-			spin_unlock(&also->lock);
+		spin_unlock_pair(&h->lock, &second->lock);
 	}
 }
 
@@ -148,9 +144,7 @@ void timer_set(struct timer *t, uint64_t deadline_ns)
 	t->cpu = (uint16_t)cpu_id();
 	heap_insert(mine, t);
 	set_hardware(mine);
-	spin_unlock(&mine->lock);
-	if (h != mine)
-		spin_unlock(&h->lock);
+	spin_unlock_pair(&mine->lock, &h->lock);
 }
 
 void timer_stop(struct timer *t)

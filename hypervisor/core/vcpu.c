@@ -60,7 +60,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 	if (!v->fpu)
 		goto out_vcpu;
 	fpu_area_init(v->fpu);
-	if (hvm_ops->vcpu_init(&v->hvm, &d->hvm, &d->p2m) < 0)
+	if (hvm_ops->vcpu_init(&v->hvm, id, &d->hvm, &d->p2m) < 0)
 		goto out_fpu;
 	hvm_ops->set_tsc_offset(&v->hvm, d->tsc_offset);
 	sched_vcpu_init(v);

@@ -15,7 +15,7 @@
 
 struct domain;
 struct vlapic;
-struct vcpu_msrs;
+struct mtrr_state;
 struct vcpu_guest;
 
 /* Bits of vcpu.wait: reasons not to run. Atomic; each change is followed by sched_update(). */
@@ -50,8 +50,9 @@ struct vcpu {
 	struct timer poll_timer;	/* SCHEDOP_poll's time-out; set up by the guest floor */
 	void *fpu;			/* XSAVE area, 64-byte aligned */
 	struct vlapic *vlapic;		/* floor 6 */
-	struct vcpu_msrs *msrs;		/* floor 6 */
+	struct mtrr_state *mtrr;	/* floor 6 */
 	struct vcpu_guest *guest;	/* floor 7: vcpu_info, runstate and time areas, upcall vector, poll */
+	struct hvm_mode mode;		/* while it does a hypercall; own CPU only */
 	struct guest_path paths[NR_GUEST_PATHS]; /* guest_copy's; own CPU only */
 	uint64_t nr_exits[NR_EXIT_KINDS]; /* own CPU only */
 };

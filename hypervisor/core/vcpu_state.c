@@ -60,14 +60,12 @@ void vcpu_set_sipi_start(struct vcpu *v, uint8_t vector)
 	set_state(v, &s);
 }
 
-#define U(x) ((unsigned long long)(x))
-
 static void dump_gprs(const uint64_t *r)
 {
-	log_info("  rax %016llx rbx %016llx rcx %016llx rdx %016llx\n", U(r[RAX]), U(r[RBX]), U(r[RCX]), U(r[RDX]));
-	log_info("  rsi %016llx rdi %016llx rbp %016llx rsp %016llx\n", U(r[RSI]), U(r[RDI]), U(r[RBP]), U(r[RSP]));
-	log_info("  r8  %016llx r9  %016llx r10 %016llx r11 %016llx\n", U(r[R8]), U(r[R9]), U(r[R10]), U(r[R11]));
-	log_info("  r12 %016llx r13 %016llx r14 %016llx r15 %016llx\n", U(r[R12]), U(r[R13]), U(r[R14]), U(r[R15]));
+	log_info("  rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r[RAX], r[RBX], r[RCX], r[RDX]);
+	log_info("  rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", r[RSI], r[RDI], r[RBP], r[RSP]);
+	log_info("  r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r[R8], r[R9], r[R10], r[R11]);
+	log_info("  r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r[R12], r[R13], r[R14], r[R15]);
 }
 
 void vcpu_dump(struct vcpu *v)
@@ -76,13 +74,13 @@ void vcpu_dump(struct vcpu *v)
 	struct hvm_state s;
 
 	hvm_ops->get_state(&v->hvm, &s);
-	log_info("d%uv%u: rip %016llx rflags %08llx wait %#x todo %#x\n", v->d->id, v->id, U(s.rip),
-		 U(s.rflags), v->wait, v->todo);
+	log_info("d%uv%u: rip %016lx rflags %08lx wait %#x todo %#x\n", v->d->id, v->id, s.rip,
+		 s.rflags, v->wait, v->todo);
 	dump_gprs(v->hvm.gpr);
-	log_info("  cr0 %08llx cr2 %016llx cr3 %016llx cr4 %08llx efer %llx\n", U(s.cr0), U(s.cr2), U(s.cr3),
-		 U(s.cr4), U(s.efer));
+	log_info("  cr0 %08lx cr2 %016lx cr3 %016lx cr4 %08lx efer %lx\n", s.cr0, s.cr2, s.cr3,
+		 s.cr4, s.efer);
 	for (unsigned int i = 0; i < NR_SEGS; i++)
-		log_info("  %-3s %04x attr %04x limit %08x base %016llx\n", names[i], s.seg[i].sel, s.seg[i].attr,
-			 s.seg[i].limit, U(s.seg[i].base));
+		log_info("  %-3s %04x attr %04x limit %08x base %016lx\n", names[i], s.seg[i].sel,
+			 s.seg[i].attr, s.seg[i].limit, s.seg[i].base);
 	hvm_ops->dump(&v->hvm);
 }

@@ -7,6 +7,7 @@
 #include "dev/vlapic.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
+#include "x86/cpuid.h"
 #include "x86/cr.h"
 #include "x86/features.h"
 #include "x86/time.h"
@@ -22,6 +23,13 @@
 #define LEAF4_UPCALL_VECTOR	(1u << 6)
 
 static struct cpuid_policy host_policy, guest_policy;
+
+struct cpuid_leaf cpuid_host_leaf(uint32_t leaf, uint32_t subleaf)
+{
+	struct cpuid_regs r = cpuid_count(leaf, subleaf);
+
+	return (struct cpuid_leaf){ leaf, subleaf, r.eax, r.ebx, r.ecx, r.edx };
+}
 
 void cpuid_init(void)
 {
@@ -159,7 +167,7 @@ static void patch(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_
 			(regs[1] & 0xff00) | min(nr_ids, 255u) << 16 | (uint32_t)(2 * v->id) << 24;
 		if (nr_ids > 2)
 			regs[3] |= 1u << 28;
-		if (hvm_ops->cr_read((struct hvm_vcpu *)&v->hvm, 4) & CR4_OSXSAVE)
+		if (hvm_ops->cr4(&v->hvm) & CR4_OSXSAVE)
 			regs[2] |= 1u << 27;
 		if (!vlapic_is_enabled(v))
 			regs[3] &= ~(1u << 9);
@@ -258,14 +266,7 @@ void cpuid_featureset(const struct cpuid_policy *p, uint32_t words[CPUID_FEATURE
 
 bool cpuid_has(const struct domain *d, unsigned int feature)
 {
-	/* The words of x86/features.h in the order of cpuid_word. */
-	static const uint8_t word_of[NR_FEATURE_WORDS] = {
-		[FW_1_ECX] = 1,	       [FW_1_EDX] = 0,	 [FW_7_EBX] = 5,     [FW_7_ECX] = 6,
-		[FW_7_EDX] = 9,	       [FW_D1_EAX] = 4,	 [FW_8_1_ECX] = 3,   [FW_8_1_EDX] = 2,
-		[FW_8_7_EDX] = 7,      [FW_8_8_EBX] = 8, [FW_8_21_EAX] = 11, [FW_8_A_EDX] = 0xff,
-		[FW_ARCH_CAPS] = 0xff,
-	};
-	unsigned int w = word_of[feature / 32];
+	unsigned int w = feature / 32;
 
 	return w < NR_POLICY_WORDS && (cpuid_policy_word(d->cpuid, w) >> feature % 32 & 1);
 }

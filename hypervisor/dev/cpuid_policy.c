@@ -8,19 +8,8 @@
 #include "lib/bug.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-
-enum { EAX, EBX, ECX, EDX };
-
-const struct cpuid_word cpuid_word[NR_POLICY_WORDS] = {
-	{ 1, 0, EDX }, { 1, 0, ECX }, { 0x80000001, 0, EDX }, { 0x80000001, 0, ECX },
-	{ 0xd, 1, EAX }, { 7, 0, EBX }, { 7, 0, ECX }, { 0x80000007, 0, EDX },
-	{ 0x80000008, 0, EBX }, { 7, 0, EDX }, { 7, 1, EAX }, { 0x80000021, 0, EAX },
-	{ 7, 1, EBX }, { 7, 2, EDX }, { 7, 1, ECX }, { 7, 1, EDX },
-};
-enum {
-	W_1D, W_1C, W_E1D, W_E1C, W_DA1, W_7B0, W_7C0, W_E7D,
-	W_E8B, W_7D0, W_7A1, W_E21A, W_7B1, W_7D2, W_7C1, W_7D1
-};
+#include "x86/features.h"
+#include "x86/time.h"
 
 #define BIT(n) (1u << (n))
 #define BITS(high, low) ((~0u >> (31 - (high))) & (~0u << (low)))
@@ -30,22 +19,22 @@ enum {
  * TOPOEXT.
  */
 static const uint32_t allowed[NR_POLICY_WORDS] = {
-	[W_1D] = BITS(6, 0) | BIT(8) | BIT(9) | BITS(13, 11) | BITS(17, 15) | BIT(19) |
+	[FW_1_EDX] = BITS(6, 0) | BIT(8) | BIT(9) | BITS(13, 11) | BITS(17, 15) | BIT(19) |
 		 BITS(26, 23) | BIT(28),
-	[W_1C] = BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(17) | BITS(20, 19) | BIT(22) |
+	[FW_1_ECX] = BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(17) | BITS(20, 19) | BIT(22) |
 		 BIT(23) | BIT(25) | BIT(26) | BITS(30, 28),
-	[W_E1D] = BITS(6, 0) | BIT(8) | BIT(9) | BITS(13, 11) | BITS(17, 15) | BIT(20) |
+	[FW_8_1_EDX] = BITS(6, 0) | BIT(8) | BIT(9) | BITS(13, 11) | BITS(17, 15) | BIT(20) |
 		  BITS(25, 22) | BIT(26) | BIT(27) | BITS(31, 29),
-	[W_E1C] = BIT(0) | BITS(8, 4) | BIT(11) | BIT(16) | BIT(21),
-	[W_DA1] = BITS(2, 0),
-	[W_7B0] = BIT(0) | BIT(3) | BITS(10, 5) | BIT(13) | BIT(16) | BIT(17) | BITS(21, 18) |
+	[FW_8_1_ECX] = BIT(0) | BITS(8, 4) | BIT(11) | BIT(16) | BIT(21),
+	[FW_D1_EAX] = BITS(2, 0),
+	[FW_7_EBX] = BIT(0) | BIT(3) | BITS(10, 5) | BIT(13) | BIT(16) | BIT(17) | BITS(21, 18) |
 		  BIT(23) | BIT(24) | BITS(31, 28),
-	[W_7C0] = BIT(1) | BIT(2) | BIT(6) | BITS(12, 8) | BIT(14) | BIT(22) | BIT(27) | BIT(28),
-	[W_E7D] = BIT(8),
-	[W_E8B] = BIT(0) | BIT(2) | BIT(9) | BIT(12) | BIT(26) | BIT(29) | BIT(30),
-	[W_7D0] = BIT(4) | BIT(10) | BIT(14),
-	[W_7A1] = BIT(4) | BIT(5) | BITS(12, 10),
-	[W_E21A] = BIT(2) | BIT(6),
+	[FW_7_ECX] = BIT(1) | BIT(2) | BIT(6) | BITS(12, 8) | BIT(14) | BIT(22) | BIT(27) | BIT(28),
+	[FW_8_7_EDX] = BIT(8),
+	[FW_8_8_EBX] = BIT(0) | BIT(2) | BIT(9) | BIT(12) | BIT(26) | BIT(29) | BIT(30),
+	[FW_7_EDX] = BIT(4) | BIT(10) | BIT(14),
+	[FW_71_EAX] = BIT(4) | BIT(5) | BITS(12, 10),
+	[FW_8_21_EAX] = BIT(2) | BIT(6),
 };
 
 /* Bits of SPEC_CTRL, AMD: IBRS, STIBP, their advice, SSBD, PSFD. Only where the CPU switches it. */
@@ -125,18 +114,15 @@ static void add_subleaves(struct cpuid_policy *p, uint32_t leaf)
 				break;
 		break;
 	case 7:
-		for (i = 0; i < 3; i++)
-			add(p, leaf, i);
-		break;
 	case 0xb:
-		add(p, leaf, 0);
-		add(p, leaf, 1);
+		for (i = 0; i < (leaf == 7 ? 3 : 2); i++)
+			add(p, leaf, i);
 		break;
 	case 0xd:
 		add(p, leaf, 0);
 		add(p, leaf, 1);
 		for (i = 2; i < 20; i++) {
-			row = cpuid_host_xcr0() >> i & 1 ? add(p, leaf, i) : NULL;
+			row = cpu_features.xcr0_mask >> i & 1 ? add(p, leaf, i) : NULL;
 			if (row)
 				row->c = row->d = 0;
 		}
@@ -184,14 +170,14 @@ static void clear(struct cpuid_policy *p, uint32_t leaf)
 /* Bits that make no sense without others. Also what keeps a cut-down policy consistent. */
 static void resolve_dependencies(struct cpuid_policy *p, uint64_t xcr0)
 {
-	uint32_t c1 = cpuid_policy_word(p, W_1C), b7 = cpuid_policy_word(p, W_7B0);
-	uint32_t c7 = cpuid_policy_word(p, W_7C0), a71 = cpuid_policy_word(p, W_7A1);
-	uint32_t e1c = cpuid_policy_word(p, W_E1C);
+	uint32_t c1 = cpuid_policy_word(p, FW_1_ECX), b7 = cpuid_policy_word(p, FW_7_EBX);
+	uint32_t c7 = cpuid_policy_word(p, FW_7_ECX), a71 = cpuid_policy_word(p, FW_71_EAX);
+	uint32_t e1c = cpuid_policy_word(p, FW_8_1_ECX);
 
 	if (!(c1 & BIT(26)))
 		xcr0 = 0;
 	if (!xcr0)
-		set_word(p, W_DA1, 0);
+		set_word(p, FW_D1_EAX, 0);
 	if (!(xcr0 & XCR0_AVX)) {
 		c1 &= ~(BIT(12) | BIT(28) | BIT(29)); /* FMA AVX F16C */
 		b7 &= ~BIT(5);
@@ -206,21 +192,21 @@ static void resolve_dependencies(struct cpuid_policy *p, uint64_t xcr0)
 	}
 	if (!(c1 & BIT(17)))
 		b7 &= ~BIT(10); /* INVPCID goes with PCID */
-	set_word(p, W_1C, c1);
-	set_word(p, W_7B0, b7);
-	set_word(p, W_7C0, c7);
-	set_word(p, W_7A1, a71);
-	set_word(p, W_E1C, e1c);
+	set_word(p, FW_1_ECX, c1);
+	set_word(p, FW_7_EBX, b7);
+	set_word(p, FW_7_ECX, c7);
+	set_word(p, FW_71_EAX, a71);
+	set_word(p, FW_8_1_ECX, e1c);
 }
 
 /* Leaf 0xd: only states that a guest may enable. */
 static void shape_xsave(struct cpuid_policy *p)
 {
-	uint64_t xcr0 = cpuid_host_xcr0() & (3 | XCR0_AVX | XCR0_AVX512);
+	uint64_t xcr0 = cpu_features.xcr0_mask & (3 | XCR0_AVX | XCR0_AVX512);
 	struct cpuid_leaf *row, *main = cpuid_policy_find(p, 0xd, 0);
 	uint32_t size = 576;
 
-	if (!(cpuid_policy_word(p, W_1C) & BIT(26))) {
+	if (!(cpuid_policy_word(p, FW_1_ECX) & BIT(26))) {
 		clear(p, 0xd);
 		return;
 	}
@@ -257,7 +243,7 @@ static void shape_leaves(struct cpuid_policy *p)
 	row = cpuid_policy_find(p, 0x80000008, 0);
 	row->a = (row->a & 0xff00) | min(row->a & 0xff, 48u);
 	row->c = row->d = 0;
-	if (cpuid_host_is_amd()) {
+	if (cpu_is_amd()) {
 		p->row[p->basic[0]].a = 0xd;
 		clear(p, 0x15);
 		clear(p, 0x16);
@@ -265,7 +251,7 @@ static void shape_leaves(struct cpuid_policy *p)
 		/* The crystal is the vLAPIC's clock; TSC = crystal * EBX / EAX. */
 		row = cpuid_policy_find(p, 0x15, 0);
 		row->a = 100000;
-		row->b = (uint32_t)cpuid_host_tsc_khz();
+		row->b = (uint32_t)tsc_khz;
 		row->c = 100000000;
 		row->d = 0;
 		p->row[p->basic[0]].a = 0x16;
@@ -284,14 +270,14 @@ void cpuid_policy_make(struct cpuid_policy *p, enum policy_level level)
 	for (w = 0; w < NR_POLICY_WORDS; w++) {
 		uint32_t bits = allowed[w];
 
-		if (w == W_E8B && cpuid_host_switches_spec_ctrl())
+		if (w == FW_8_8_EBX && cpu_has(F_SVM_SPEC_CTRL))
 			bits |= SPEC_CTRL_E8B;
 		set_word(p, w, cpuid_policy_word(p, w) & bits);
 	}
-	set_word(p, W_1C, cpuid_policy_word(p, W_1C) | ALWAYS_1C);
+	set_word(p, FW_1_ECX, cpuid_policy_word(p, FW_1_ECX) | ALWAYS_1C);
 	shape_leaves(p);
 	shape_xsave(p);
-	resolve_dependencies(p, cpuid_host_xcr0());
+	resolve_dependencies(p, cpu_features.xcr0_mask);
 }
 
 /* Leaves that a toolstack cannot change, because they follow from others or from the machine. */
@@ -341,8 +327,8 @@ int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top,
 	p->row[p->extended[0]].a = min(p->row[p->extended[0]].a, top->row[top->extended[0]].a);
 	for (i = 0; i < NR_POLICY_WORDS; i++)
 		set_word(p, i, cpuid_policy_word(p, i) & cpuid_policy_word(top, i));
-	set_word(p, W_1C, cpuid_policy_word(p, W_1C) | ALWAYS_1C);
-	if (!(cpuid_policy_word(p, W_1C) & BIT(26)))
+	set_word(p, FW_1_ECX, cpuid_policy_word(p, FW_1_ECX) | ALWAYS_1C);
+	if (!(cpuid_policy_word(p, FW_1_ECX) & BIT(26)))
 		clear(p, 0xd);
 	xsave = cpuid_policy_find(p, 0xd, 0);
 	resolve_dependencies(p, xsave->a);

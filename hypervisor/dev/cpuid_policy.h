@@ -5,11 +5,11 @@
 #define DEV_CPUID_POLICY_H
 
 #include "dev/cpuid.h"
+#include "x86/features.h"
 
 #define NR_BASIC_LEAVES	   0x17u
 #define NR_EXTENDED_LEAVES 0x22u
 #define CPUID_NO_ROW	   0xff
-#define NR_POLICY_WORDS	   16 /* feature words that exist, in Xen's order; see cpuid_word */
 
 struct cpuid_policy {
 	uint8_t nr;
@@ -18,13 +18,6 @@ struct cpuid_policy {
 	uint8_t extended[NR_EXTENDED_LEAVES]; /* of leaf 0x80000000 + i */
 	struct cpuid_leaf row[CPUID_MAX_LEAVES];
 };
-
-/* Where feature word i lives. reg: 0 EAX .. 3 EDX. */
-struct cpuid_word {
-	uint32_t leaf, subleaf;
-	uint8_t reg;
-};
-extern const struct cpuid_word cpuid_word[NR_POLICY_WORDS];
 
 /* The row of leaf and subleaf, or NULL. Leaves without subleaves match any. */
 struct cpuid_leaf *cpuid_policy_find(const struct cpuid_policy *p, uint32_t leaf, uint32_t subleaf);
@@ -38,11 +31,7 @@ int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top,
 		       const struct cpuid_leaf *leaves, unsigned int nr,
 		       const struct cpuid_leaf **err);
 
-/* Seams, cpuid_host.c: the instruction, the XCR0 bits that the machine saves, its TSC. */
+/* Seam, cpuid.c: what this machine's CPUs say. */
 struct cpuid_leaf cpuid_host_leaf(uint32_t leaf, uint32_t subleaf);
-uint64_t cpuid_host_xcr0(void);
-uint64_t cpuid_host_tsc_khz(void);
-bool cpuid_host_is_amd(void);
-bool cpuid_host_switches_spec_ctrl(void); /* the CPU loads a guest's SPEC_CTRL with the guest */
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Control registers. With nested paging the CPU checks most writes by itself; what is intercepted
- * comes here, and the same checks guard states that a toolstack loads (APM 15.5.1, SDM
- * 3C 26.3.1.1).
+ * Control registers. With nested paging the CPU checks a guest's writes by itself; the checks here guard
+ * states that a toolstack loads (APM 15.5.1, SDM 3C 26.3.1.1). What is intercepted comes here, too.
  */
 #include "dev/cr.h"
+#include "core/guest_copy.h"
 #include "dev/cpuid.h"
 #include "dev/decode.h"
 #include "dev/vlapic.h"
@@ -12,10 +12,6 @@
 #include "x86/cr.h"
 #include "x86/features.h"
 #include "x86/msr.h"
-
-#define CR0_DEFINED \
-	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | \
-	 CR0_CD | CR0_PG)
 
 bool cr_valid_cr0(uint64_t val)
 {
@@ -71,95 +67,36 @@ bool cr_valid_efer(const struct domain *d, uint64_t val)
 	return !(val & ~allowed);
 }
 
-static int write_cr0(struct vcpu *v, uint64_t val)
+/* SVM does not say which register is written to CR8: ask the instruction. */
+static int look_at_instruction(struct vcpu *v, unsigned int *gpr, unsigned int *len)
 {
-	struct hvm_mode m;
+	uint8_t bytes[INSN_MAX_LEN];
+	struct hvm_mode mode;
+	struct insn in;
+	unsigned int nr;
 
-	hvm_ops->get_mode(&v->hvm, &m);
-	if (!cr_valid_cr0(val))
+	hvm_ops->get_mode(&v->hvm, &mode);
+	nr = guest_fetch(v, &mode, bytes, sizeof(bytes));
+	if (insn_decode(bytes, nr, &mode, &in) < 0 || in.op != INSN_WRITE_CR)
 		return -EINVAL;
-	/* With LME set, switching paging changes long mode itself; that has conditions. */
-	if ((val & CR0_PG) && !(m.cr0 & CR0_PG) && (m.efer & EFER_LME) &&
-	    (!(m.cr4 & CR4_PAE) || m.long_cs))
-		return -EINVAL;
-	if (!(val & CR0_PG) && (m.cr0 & CR0_PG) && (m.long_cs || (m.cr4 & CR4_PCIDE)))
-		return -EINVAL;
-	hvm_ops->cr_write(&v->hvm, 0, (val & CR0_DEFINED) | CR0_ET);
+	*gpr = in.reg;
+	*len = in.len;
 	return 0;
-}
-
-static int write_cr3(struct vcpu *v, uint64_t val)
-{
-	struct hvm_mode m;
-	uint64_t keep_tlb = 1ULL << 63;
-
-	hvm_ops->get_mode(&v->hvm, &m);
-	if (!(m.efer & EFER_LMA))
-		val = (uint32_t)val;
-	else if ((val & ~(m.cr4 & CR4_PCIDE ? keep_tlb : 0)) >> cpuid_phys_bits(v->d))
-		return -EINVAL;
-	hvm_ops->cr_write(&v->hvm, 3, val & ~keep_tlb);
-	return 0;
-}
-
-static int write_cr4(struct vcpu *v, uint64_t val)
-{
-	struct hvm_mode m;
-
-	hvm_ops->get_mode(&v->hvm, &m);
-	if (!cr_valid_cr4(v->d, val))
-		return -EINVAL;
-	if ((m.efer & EFER_LMA) && !(val & CR4_PAE))
-		return -EINVAL;
-	if ((val & CR4_PCIDE) && !(m.cr4 & CR4_PCIDE) && (!(m.efer & EFER_LMA) || (m.cr3 & 0xfff)))
-		return -EINVAL;
-	hvm_ops->cr_write(&v->hvm, 4, val);
-	return 0;
-}
-
-static int write_cr(struct vcpu *v, unsigned int cr, uint64_t val)
-{
-	switch (cr) {
-	case 0:
-		return write_cr0(v, val);
-	case 2:
-		hvm_ops->cr_write(&v->hvm, 2, val);
-		return 0;
-	case 3:
-		return write_cr3(v, val);
-	case 4:
-		return write_cr4(v, val);
-	case 8:
-		if (val > 15)
-			return -EINVAL;
-		vlapic_set_cr8(v, (uint8_t)val);
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-static uint64_t read_cr(struct vcpu *v, unsigned int cr)
-{
-	return cr == 8 ? vlapic_get_cr8(v) : hvm_ops->cr_read(&v->hvm, cr);
 }
 
 int cr_access(struct vcpu *v, const struct hvm_exit *exit)
 {
-	uint64_t cr0 = hvm_ops->cr_read(&v->hvm, 0);
-	int rc = 0;
+	unsigned int gpr = exit->cr.gpr, len = exit->len;
 
-	if (exit->cr.is_clts)
-		rc = write_cr0(v, cr0 & ~CR0_TS);
-	else if (exit->cr.is_lmsw) /* sets PE but never clears it */
-		rc = write_cr0(v, (cr0 & ~(uint64_t)(CR0_MP | CR0_EM | CR0_TS)) | (exit->cr.lmsw & 0xf));
-	else if (exit->cr.write)
-		rc = write_cr(v, exit->cr.cr, v->hvm.gpr[exit->cr.gpr & 15]);
+	if (exit->cr.cr != 8 || (gpr == NR_GPRS && look_at_instruction(v, &gpr, &len) < 0) ||
+	    (exit->cr.write && v->hvm.gpr[gpr & 15] > 15))
+		return -EINVAL;
+	if (exit->cr.write)
+		vlapic_set_cr8(v, (uint8_t)v->hvm.gpr[gpr & 15]);
 	else
-		gpr_write(&v->hvm, exit->cr.gpr, 8, read_cr(v, exit->cr.cr));
-	if (rc == 0)
-		hvm_advance(&v->hvm, exit->len);
-	return rc;
+		gpr_write(&v->hvm, gpr, 8, v->hvm.cr8);
+	hvm_advance(&v->hvm, len);
+	return 0;
 }
 
 int cr_xsetbv(struct vcpu *v, const struct hvm_exit *exit)

@@ -9,7 +9,10 @@
 
 #include "core/domain.h"
 
-/* EXIT_CR, from VT-x, which says length and registers; SVM lets guests have their control registers. */
+/*
+ * EXIT_CR: CR8, where the CPU has no task priority for guests, or where something waits for its
+ * fall; or a write to another that no guest may do.
+ */
 int cr_access(struct vcpu *v, const struct hvm_exit *exit);
 /* EXIT_XSETBV: register in ECX, value in EDX:EAX. */
 int cr_xsetbv(struct vcpu *v, const struct hvm_exit *exit);

@@ -21,6 +21,7 @@ enum form {
 	F_GROUP1 = 1 << 11, /* ModRM.reg chooses ADD OR - - AND SUB XOR CMP */
 	F_REG0	 = 1 << 12, /* ModRM.reg must be 0 */
 	F_REG4	 = 1 << 13, /* ModRM.reg must be 4 */
+	F_RM_REG = 1 << 14, /* the register is ModRM.rm, whatever mod says */
 	F_STRING = 1 << 15,
 };
 
@@ -68,6 +69,7 @@ static const struct row one_byte[256] = {
 };
 
 static const struct row two_byte[256] = {
+	[0x22] = { INSN_WRITE_CR, F_KNOWN | F_MODRM | F_RM_REG },
 	[0xb6] = { INSN_LOAD, F_KNOWN | F_MODRM | F_BYTE | F_WIDE },
 	[0xb7] = { INSN_LOAD, F_KNOWN | F_MODRM | F_WORD | F_WIDE },
 	[0xba] = { INSN_BT, F_KNOWN | F_MODRM | F_IMM8 | F_REG4 },
@@ -142,9 +144,10 @@ static void take_prefixes(struct reader *r, const struct hvm_mode *mode, struct 
 unsigned int insn_prefixes(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mode,
 			   struct insn *out)
 {
-	struct reader r = { bytes, min(nr, (unsigned int)INSN_MAX_LEN), 0, false };
+	struct reader r = { .p = bytes };
 	struct prefixes p = { 0 };
 
+	r.nr = min(nr, (unsigned int)INSN_MAX_LEN);
 	*out = (struct insn){ 0 };
 	take_prefixes(&r, mode, out, &p);
 	return r.at;
@@ -155,8 +158,6 @@ static void skip_address(struct reader *r, uint8_t modrm, unsigned int addr_size
 {
 	unsigned int mod = modrm >> 6, rm = modrm & 7;
 
-	if (mod == 3)
-		return;
 	if (addr_size == 2) {
 		take(r, mod == 1 ? 1 : mod == 2 || rm == 6 ? 2 : 0);
 		return;
@@ -181,7 +182,11 @@ static bool apply_modrm(const struct row *row, uint8_t modrm, const struct prefi
 {
 	unsigned int reg = modrm >> 3 & 7;
 
-	out->mod_is_reg = modrm >> 6 == 3;
+	out->mod_is_reg = modrm >> 6 == 3 || row->form & F_RM_REG;
+	if (row->form & F_RM_REG) {
+		out->reg = (modrm & 7) | (p->rex & 1) << 3;
+		return true;
+	}
 	if (row->form & F_GROUP1)
 		out->op = group1[reg];
 	if ((row->form & F_REG0 && reg != 0) || (row->form & F_REG4 && reg != 4) ||
@@ -206,12 +211,13 @@ static unsigned int memory_size(const struct row *row, unsigned int op_size)
 int insn_decode(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mode,
 		struct insn *out)
 {
-	struct reader r = { bytes, min(nr, (unsigned int)INSN_MAX_LEN), 0, false };
+	struct reader r = { .p = bytes };
 	struct prefixes p = { 0 };
 	const struct row *row;
 	unsigned int op_size;
 	uint8_t opcode;
 
+	r.nr = min(nr, (unsigned int)INSN_MAX_LEN);
 	*out = (struct insn){ 0 };
 	take_prefixes(&r, mode, out, &p);
 	op_size = operand_size(mode, &p);
@@ -232,7 +238,8 @@ int insn_decode(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mo
 
 		if (!apply_modrm(row, modrm, &p, out))
 			return -EINVAL;
-		skip_address(&r, modrm, out->addr_size);
+		if (!out->mod_is_reg)
+			skip_address(&r, modrm, out->addr_size);
 	}
 	if (row->form & F_MOFFS)
 		take(&r, out->addr_size);

@@ -17,6 +17,7 @@ enum insn_op {
 	INSN_AND, INSN_OR, INSN_XOR, INSN_ADD, INSN_SUB, INSN_CMP, INSN_TEST, /* see to_mem */
 	INSN_XCHG,
 	INSN_BT,	/* bit number in the immediate */
+	INSN_WRITE_CR,	/* reg is the source */
 };
 
 struct insn {

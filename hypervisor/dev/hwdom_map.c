@@ -73,8 +73,7 @@ bool hwdom_map_mmio(struct domain *d, uint64_t gpa)
 		rc = p2m_map(&d->p2m, GFN(gpa >> PAGE_SHIFT), MFN(gpa >> PAGE_SHIFT), PAGE_ORDER_4K,
 			     P2M_MMIO);
 	if (rc < 0 && rc != -EEXIST)
-		log_warn("d%u: cannot map device page %#llx: error %d\n", d->id,
-			 (unsigned long long)gpa, -rc);
+		log_warn("d%u: cannot map device page %#lx: error %d\n", d->id, gpa, -rc);
 	return rc == 0 || rc == -EEXIST; /* another CPU was quicker */
 }
 

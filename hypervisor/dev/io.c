@@ -54,12 +54,17 @@ void io_free(struct domain *d)
 
 void io_open_unclaimed(struct domain *d)
 {
-	hvm_ops->domain_allow_ports(&d->hvm, 0, 0x10000, true);
+	hvm_domain_allow_ports(&d->hvm, 0, 0x10000, true);
 	for (unsigned int i = 0; d->io && i < d->io->nr; i++) {
 		const struct io_range *r = &d->io->range[i];
 
-		hvm_ops->domain_allow_ports(&d->hvm, r->first, r->last - r->first + 1u, false);
+		hvm_domain_allow_ports(&d->hvm, r->first, r->last - r->first + 1u, false);
 	}
+}
+
+static bool holds_whole(const struct io_range *r, uint16_t port, unsigned int size)
+{
+	return port >= r->first && r->last - port >= (int)size - 1;
 }
 
 static const struct io_range *search(struct io_table *t, uint16_t port)
@@ -82,65 +87,49 @@ static const struct io_range *search(struct io_table *t, uint16_t port)
 	return NULL;
 }
 
-static const struct io_range *find(struct io_table *t, uint16_t port)
+static __outlined void access_unhinted(struct vcpu *v, uint16_t port, unsigned int size, bool write,
+				       uint32_t *val)
 {
-	const struct io_range *r = &t->range[READ_ONCE(t->hint[port % ARRAY_SIZE(t->hint)])];
+	const struct io_range *r = search(v->d->io, port);
+	uint32_t byte, out = 0;
 
-	return likely(port >= r->first && port <= r->last) ? r : search(t, port);
-}
-
-static void access_bytes(struct vcpu *v, uint16_t port, unsigned int size, bool write,
-			 uint32_t *val)
-{
-	uint32_t in = *val, out = 0;
-
+	if (r && holds_whole(r, port, size)) {
+		r->fn(v, r->ctx, port, size, write, val);
+		return;
+	}
 	for (unsigned int i = 0; i < size; i++) {
-		const struct io_range *r = find(v->d->io, (uint16_t)(port + i));
-		uint32_t byte = write ? in >> i * 8 & 0xff : 0xff;
-
-		if (r)
-			r->fn(v, r->ctx, (uint16_t)(port + i), 1, write, &byte);
+		byte = write ? *val >> i * 8 & 0xff : 0xff;
+		if (size > 1)
+			access_unhinted(v, (uint16_t)(port + i), 1, write, &byte);
 		out |= (byte & 0xff) << i * 8;
 	}
 	if (!write)
 		*val = out;
 }
 
-void io_access(struct vcpu *v, uint16_t port, unsigned int size, bool write, uint32_t *val)
+inline void io_access(struct vcpu *v, uint16_t port, unsigned int size, bool write, uint32_t *val)
 {
-	const struct io_range *r = find(v->d->io, port);
+	struct io_table *t = v->d->io;
+	const struct io_range *r = &t->range[READ_ONCE(t->hint[port % ARRAY_SIZE(t->hint)])];
 
-	if (likely(r && r->last - port >= size - 1)) {
+	if (likely(holds_whole(r, port, size)))
 		r->fn(v, r->ctx, port, size, write, val);
-		return;
-	}
-	if (r || (size > 1 && find(v->d->io, (uint16_t)(port + size - 1)))) {
-		access_bytes(v, port, size, write, val);
-		return;
-	}
-	if (!write)
-		*val = ~0u;
+	else
+		access_unhinted(v, port, size, write, val);
 }
 
 void io_exit(struct vcpu *v, const struct hvm_exit *exit)
 {
-	unsigned int size = exit->io.size;
-	uint32_t val;
+	uint32_t mask = ~0u >> (32 - exit->io.size * 8);
+	uint64_t *rax = &v->hvm.gpr[RAX];
+	uint32_t val = (uint32_t)*rax & mask;
 
 	if (unlikely(exit->io.string)) {
 		io_string_exit(v, exit);
 		return;
 	}
-	if (exit->io.write) {
-		val = (uint32_t)v->hvm.gpr[RAX];
-		if (size < 4)
-			val &= (1u << size * 8) - 1;
-		io_access(v, exit->io.port, size, true, &val);
-	} else {
-		uint64_t keep = size == 4 ? 0 : ~0ULL << size * 8;
-
-		io_access(v, exit->io.port, size, false, &val);
-		v->hvm.gpr[RAX] = (v->hvm.gpr[RAX] & keep) | (val & (uint32_t)~keep);
-	}
+	io_access(v, exit->io.port, exit->io.size, exit->io.write, &val);
+	if (!exit->io.write) /* 32-bit results clear the upper half */
+		*rax = (val & mask) | (mask == ~0u ? 0 : *rax & ~(uint64_t)mask);
 	hvm_advance(&v->hvm, exit->len);
 }

@@ -14,116 +14,84 @@
 
 struct string_io {
 	struct insn insn;	/* prefixes */
+	struct hvm_mode mode;
 	unsigned int ptr_reg;	/* RSI for OUTS, RDI for INS */
-	unsigned int addr_size;
-	unsigned int size;
 	bool backwards;
 	uint64_t count;
 };
 
-static uint64_t address_mask(unsigned int addr_size)
+static uint64_t address_mask(const struct string_io *s)
 {
-	return addr_size == 8 ? ~0ULL : (1ULL << addr_size * 8) - 1;
+	return s->insn.addr_size == 8 ? ~0ULL : (1ULL << s->insn.addr_size * 8) - 1;
 }
 
 static void setup(struct vcpu *v, const struct hvm_exit *exit, struct string_io *s)
 {
 	uint8_t bytes[INSN_MAX_LEN];
-	struct hvm_mode mode;
 	unsigned int nr;
 
-	hvm_ops->get_mode(&v->hvm, &mode);
-	nr = guest_fetch(v, bytes, sizeof(bytes));
-	insn_prefixes(bytes, nr, &mode, &s->insn);
+	hvm_ops->get_mode(&v->hvm, &s->mode);
+	nr = guest_fetch(v, &s->mode, bytes, sizeof(bytes));
+	insn_prefixes(bytes, nr, &s->mode, &s->insn);
 	s->ptr_reg = exit->io.write ? RSI : RDI;
-	s->addr_size = s->insn.addr_size;
-	s->size = exit->io.size;
 	s->backwards = v->hvm.rflags >> 10 & 1;
-	s->count = 1;
-	if (exit->io.rep)
-		s->count = v->hvm.gpr[RCX] & address_mask(s->addr_size);
+	s->count = exit->io.rep ? v->hvm.gpr[RCX] & address_mask(s) : 1;
 }
 
 /* Linear address of the next element; in long mode only FS and GS have a base. */
 static uint64_t element_va(struct vcpu *v, const struct hvm_exit *exit, const struct string_io *s)
 {
-	enum seg seg = exit->io.write && s->insn.seg < NR_SEGS ? s->insn.seg : SEG_DS;
-	uint64_t va = v->hvm.gpr[s->ptr_reg] & address_mask(s->addr_size);
-	struct hvm_mode mode;
+	enum seg seg = !exit->io.write ? SEG_ES : s->insn.seg < NR_SEGS ? s->insn.seg : SEG_DS;
+	uint64_t va = v->hvm.gpr[s->ptr_reg] & address_mask(s);
 
-	hvm_ops->get_mode(&v->hvm, &mode);
-	if (!exit->io.write)
-		seg = SEG_ES;
-	if (!mode.long_cs || seg == SEG_FS || seg == SEG_GS)
+	if (!s->mode.long_cs || seg == SEG_FS || seg == SEG_GS)
 		va += hvm_ops->seg_base(&v->hvm, seg);
-	return mode.long_cs ? va : va & 0xffffffff;
+	return s->mode.long_cs ? va : va & 0xffffffff;
 }
 
 static void move(struct vcpu *v, const struct string_io *s, unsigned int reg, int64_t by)
 {
-	uint64_t mask = address_mask(s->addr_size);
+	uint64_t mask = address_mask(s);
 	uint64_t val = (v->hvm.gpr[reg] + (uint64_t)by) & mask;
 
-	if (s->addr_size == 4)
+	if (s->insn.addr_size == 4)
 		mask = ~0ULL; /* 32-bit results clear the upper half */
 	v->hvm.gpr[reg] = (v->hvm.gpr[reg] & ~mask) | val;
 }
 
-/* One element at gpa, inside one page. */
-static bool element_at_gpa(struct vcpu *v, const struct hvm_exit *exit, uint64_t gpa)
+/* One element at gpa; what does not fit into that page lies at next_page. False: no memory. */
+static bool element(struct vcpu *v, const struct hvm_exit *exit, uint64_t gpa, uint64_t next_page)
 {
-	uint32_t val = 0;
-
-	if (exit->io.write) {
-		if (copy_from_gpa(v->d, &val, gpa, exit->io.size) < 0)
-			return false;
-		io_access(v, exit->io.port, exit->io.size, true, &val);
-		return true;
-	}
-	io_access(v, exit->io.port, exit->io.size, false, &val);
-	return copy_to_gpa(v->d, gpa, &val, exit->io.size) == 0;
-}
-
-/* One element that lies on two pages. -EFAULT with a #PF queued when one of them is missing. */
-static bool element_split(struct vcpu *v, const struct hvm_exit *exit, uint64_t va, uint64_t gpa,
-			  uint64_t gpa2)
-{
-	unsigned int head = (unsigned int)(PAGE_SIZE - va % PAGE_SIZE), tail = exit->io.size - head;
+	size_t size = exit->io.size, head = min(size, PAGE_SIZE - gpa % PAGE_SIZE);
 	uint32_t val = 0;
 	uint8_t *bytes = (uint8_t *)&val;
 
-	if (exit->io.write) {
-		if (copy_from_gpa(v->d, bytes, gpa, head) < 0 ||
-		    copy_from_gpa(v->d, bytes + head, gpa2, tail) < 0)
-			return false;
-		io_access(v, exit->io.port, exit->io.size, true, &val);
-		return true;
-	}
-	io_access(v, exit->io.port, exit->io.size, false, &val);
-	return copy_to_gpa(v->d, gpa, bytes, head) == 0 &&
-	       copy_to_gpa(v->d, gpa2, bytes + head, tail) == 0;
+	if (exit->io.write && (copy_from_gpa(v->d, bytes, gpa, head) < 0 ||
+			       copy_from_gpa(v->d, bytes + head, next_page, size - head) < 0))
+		return false;
+	io_access(v, exit->io.port, exit->io.size, exit->io.write, &val);
+	return exit->io.write || (copy_to_gpa(v->d, gpa, bytes, head) == 0 &&
+				  copy_to_gpa(v->d, next_page, bytes + head, size - head) == 0);
 }
 
-static bool translate(struct vcpu *v, uint64_t va, bool to_memory, uint64_t *gpa)
+/* False, with the page fault queued: the guest has nothing there, or may not touch it so. */
+static bool translate(struct vcpu *v, const struct string_io *s, uint64_t va, uint64_t *gpa)
 {
-	struct hvm_mode mode;
+	uint32_t access = (s->ptr_reg == RDI ? PF_WRITE : 0) | (s->mode.cpl == 3 ? PF_USER : 0);
 	uint32_t error;
 
-	hvm_ops->get_mode(&v->hvm, &mode);
-	if (guest_translate(v, va, (to_memory ? PF_WRITE : 0) | (mode.cpl == 3 ? PF_USER : 0), gpa,
-			    &error) == 0)
+	if (guest_translate(v, va, access, gpa, &error) == 0)
 		return true;
-	hvm_ops->cr_write(&v->hvm, 2, va);
+	hvm_ops->set_cr2(&v->hvm, va);
 	hvm_inject_exception(&v->hvm, VECTOR_PF, true, error);
 	return false;
 }
 
-void io_string_exit(struct vcpu *v, const struct hvm_exit *exit)
+void __outlined io_string_exit(struct vcpu *v, const struct hvm_exit *exit)
 {
-	bool to_memory = !exit->io.write, ok;
+	uint64_t va, in_page, todo = 1, gpa, next_page = 0, i, size = exit->io.size;
 	struct string_io s;
-	uint64_t va, gpa, gpa2;
-	unsigned int i, in_page, todo;
+	bool ok = true;
 
 	setup(v, exit, &s);
 	if (!s.count) {
@@ -131,29 +99,22 @@ void io_string_exit(struct vcpu *v, const struct hvm_exit *exit)
 		return;
 	}
 	va = element_va(v, exit, &s);
-	if (!translate(v, va, to_memory, &gpa))
+	in_page = PAGE_SIZE - va % PAGE_SIZE;
+	if (!translate(v, &s, va, &gpa) ||
+	    (in_page < size && !translate(v, &s, va + in_page, &next_page)))
 		return;
-	in_page = (unsigned int)(PAGE_SIZE - va % PAGE_SIZE);
-	if (in_page < s.size) {
-		if (!translate(v, va + in_page, to_memory, &gpa2))
-			return;
-		todo = 1;
-		ok = element_split(v, exit, va, gpa, gpa2);
-	} else {
-		todo = s.backwards ? (unsigned int)(va % PAGE_SIZE) / s.size + 1 : in_page / s.size;
-		todo = min(todo, (unsigned int)CHUNK);
-		if (todo > s.count)
-			todo = (unsigned int)s.count;
-		for (i = 0, ok = true; ok && i < todo; i++)
-			ok = element_at_gpa(v, exit,
-					    s.backwards ? gpa - i * s.size : gpa + i * s.size);
-	}
+	if (in_page >= size)
+		todo = s.backwards ? va % PAGE_SIZE / size + 1 : in_page / size;
+	todo = min(todo, (uint64_t)CHUNK);
+	todo = min(todo, s.count);
+	for (i = 0; ok && i < todo; i++)
+		ok = element(v, exit, s.backwards ? gpa - i * size : gpa + i * size, next_page);
 	if (!ok) {
-		domain_crash(v, "string I/O, port 0x%x, on memory that is not there, gpa 0x%llx",
-			     exit->io.port, (unsigned long long)gpa);
+		domain_crash(v, "string I/O, port 0x%x, on memory that is not there, gpa 0x%lx",
+			     exit->io.port, gpa);
 		return;
 	}
-	move(v, &s, s.ptr_reg, (s.backwards ? -1 : 1) * (int64_t)(todo * s.size));
+	move(v, &s, s.ptr_reg, (s.backwards ? -1 : 1) * (int64_t)(todo * size));
 	if (exit->io.rep)
 		move(v, &s, RCX, -(int64_t)todo);
 	if (todo == s.count)

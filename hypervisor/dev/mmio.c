@@ -202,7 +202,7 @@ enum mmio_result mmio_access(struct vcpu *v, uint64_t gpa, bool write)
 	    hwdom_map_mmio(v->d, gpa))
 		return MMIO_RETRY;
 	hvm_ops->get_mode(&v->hvm, &mode);
-	nr = guest_fetch(v, bytes, sizeof(bytes));
+	nr = guest_fetch(v, &mode, bytes, sizeof(bytes));
 	if (insn_decode(bytes, nr, &mode, &in) < 0 || in.mod_is_reg)
 		return MMIO_CRASH;
 	if (execute(v, &in, gpa))

@@ -19,10 +19,6 @@
 
 int (*msr_hypercall_page_hook)(struct vcpu *v, uint64_t val);
 
-struct vcpu_msrs {
-	struct mtrr_state mtrr;
-};
-
 #define MTRR_ENABLE	 (1ULL << 11)
 #define MTRR_ENABLE_FIX	 (1ULL << 10)
 #define MTRR_TYPE_WB	 6
@@ -30,12 +26,10 @@ struct vcpu_msrs {
 
 int msr_create(struct vcpu *v)
 {
-	struct mtrr_state *m;
+	struct mtrr_state *m = v->mtrr = kalloc(sizeof(*m));
 
-	v->msrs = kalloc(sizeof(*v->msrs));
-	if (!v->msrs)
+	if (!m)
 		return -ENOMEM;
-	m = &v->msrs->mtrr;
 	m->cap = MTRR_CAP;
 	m->def_type = MTRR_ENABLE | MTRR_ENABLE_FIX | MTRR_TYPE_WB;
 	memset(m->fixed, MTRR_TYPE_WB, sizeof(m->fixed));
@@ -44,8 +38,8 @@ int msr_create(struct vcpu *v)
 
 void msr_free(struct vcpu *v)
 {
-	kfree(v->msrs, sizeof(*v->msrs));
-	v->msrs = NULL;
+	kfree(v->mtrr, sizeof(*v->mtrr));
+	v->mtrr = NULL;
 }
 
 static bool is_mtrr_type(uint8_t type)
@@ -87,7 +81,7 @@ static bool mtrr_valid(const struct domain *d, uint32_t msr, uint64_t val)
 
 static int read_mtrr(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	const uint64_t *slot = mtrr_slot(&v->msrs->mtrr, msr);
+	const uint64_t *slot = mtrr_slot(v->mtrr, msr);
 
 	if (!slot)
 		return -EINVAL;
@@ -97,7 +91,7 @@ static int read_mtrr(struct vcpu *v, uint32_t msr, uint64_t *val)
 
 static int write_mtrr(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	uint64_t *slot = mtrr_slot(&v->msrs->mtrr, msr);
+	uint64_t *slot = mtrr_slot(v->mtrr, msr);
 
 	if (!slot || !mtrr_valid(v->d, msr, val))
 		return -EINVAL;
@@ -279,14 +273,8 @@ int msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 		return row->write(v, msr, val);
 	if (row && row->ignore_writes)
 		return 0;
-	guest_debug("d%uv%u: no MSR %#x to write %#llx to\n", v->d->id, v->id, msr,
-		    (unsigned long long)val);
+	guest_debug("d%uv%u: no MSR %#x to write %#lx to\n", v->d->id, v->id, msr, val);
 	return -EINVAL;
-}
-
-void msr_get_mtrr(const struct vcpu *v, struct mtrr_state *s)
-{
-	*s = v->msrs->mtrr;
 }
 
 int msr_set_mtrr(struct vcpu *v, const struct mtrr_state *s)
@@ -300,7 +288,7 @@ int msr_set_mtrr(struct vcpu *v, const struct mtrr_state *s)
 		valid &= mtrr_valid(v->d, MSR_MTRR_FIX64K, s->fixed[i]);
 	if (!valid)
 		return -EINVAL;
-	v->msrs->mtrr = *s;
-	v->msrs->mtrr.cap = MTRR_CAP;
+	*v->mtrr = *s;
+	v->mtrr->cap = MTRR_CAP;
 	return 0;
 }

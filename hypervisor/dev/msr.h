@@ -11,7 +11,6 @@
 int msr_create(struct vcpu *v) __must_check; /* -ENOMEM */
 void msr_free(struct vcpu *v);
 
-
 int msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);
 int msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 
@@ -26,7 +25,6 @@ struct mtrr_state {
 	uint64_t var[2 * MTRR_NR_VAR]; /* base, mask, base, ... */
 	uint64_t fixed[MTRR_NR_FIXED];
 };
-void msr_get_mtrr(const struct vcpu *v, struct mtrr_state *s);
 int msr_set_mtrr(struct vcpu *v, const struct mtrr_state *s); /* -EINVAL */
 
 #endif

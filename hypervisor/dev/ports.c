@@ -12,7 +12,6 @@
 #include "dev/vioapic.h"
 #include "dev/vlapic.h"
 #include "dev/vpci.h"
-#include "dev/vrtc.h"
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "mem/kalloc.h"
@@ -27,23 +26,22 @@
 #define PORT_PIT_CH2	0x42
 #define PORT_PIT_GATE	0x61
 #define PORT_PIC2	0xa0
+#define PORT_RTC_INDEX	0x70
+#define PORT_RTC_DATA	0x71
 #define PORT_DEBUG	0xe9
 
-/* One line at a time from port 0xe9 to the log. */
-struct debug_port {
-	spinlock_t lock; /* level vioapic, as for all small devices */
-	unsigned int len;
-	char line[120];
-};
-
 struct dev_ports {
-	struct debug_port debug;
+	spinlock_t lock;    /* level vioapic, as for all small devices */
+	unsigned int len;   /* debug port: of the line so far */
+	char line[120];
+	uint8_t rtc_index;
 };
 
+/* One line at a time from port 0xe9 to the log. */
 static void debug_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
 			 uint32_t *val)
 {
-	struct debug_port *p = ctx;
+	struct dev_ports *p = ctx;
 	char c = (char)*val;
 
 	if (!write) {
@@ -73,6 +71,30 @@ static void pit_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int si
 		*val = port == PORT_PIT_CH2 ? 0 : port == PORT_PIT_GATE ? 0x20 : ~0u;
 }
 
+/*
+ * Dom0's CMOS clock is the machine's, which we read only at boot. But index and data port make one
+ * access, and two vCPUs must not mix theirs; NMI masking (bit 7 of the index) is not Dom0's to do.
+ */
+static void rtc_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
+		       uint32_t *val)
+{
+	struct dev_ports *p = ctx;
+
+	spin_lock(&p->lock);
+	if (size != 1 || (port == PORT_RTC_INDEX && !write)) {
+		*val = ~0u; /* the index is write-only in hardware */
+	} else if (port == PORT_RTC_INDEX) {
+		p->rtc_index = *val & 0x7f;
+	} else {
+		outb(PORT_RTC_INDEX, p->rtc_index);
+		if (write)
+			outb(PORT_RTC_DATA, (uint8_t)*val);
+		else
+			*val = inb(PORT_RTC_DATA);
+	}
+	spin_unlock(&p->lock);
+}
+
 /* Looks like no chip at all. */
 static void absent_access(struct vcpu *v, void *ctx, uint16_t port, unsigned int size, bool write,
 			  uint32_t *val)
@@ -86,30 +108,37 @@ static int add_debug_port(struct domain *d)
 	d->ports = kalloc(sizeof(*d->ports));
 	if (!d->ports)
 		return -ENOMEM;
-	spin_init(&d->ports->debug.lock, LOCK_vioapic);
-	return io_register(d, PORT_DEBUG, 1, debug_access, &d->ports->debug);
+	spin_init(&d->ports->lock, LOCK_vioapic);
+	return io_register(d, PORT_DEBUG, 1, debug_access, d->ports);
 }
 
-static int add_pit(struct domain *d)
-{
-	int rc = io_register(d, PORT_PIT, 4, pit_access, NULL);
+/* Ports of chips that are ours, or that have no place in a machine without an 8259. */
+static const struct {
+	uint16_t first, nr;
+	io_fn fn;
+} chips[] = {
+	{ PORT_PIT, 4, pit_access },	 { PORT_PIT_GATE, 1, pit_access },
+	{ PORT_PIC1, 2, absent_access }, { PORT_PIC2, 2, absent_access },
+	{ 0x4d0, 2, absent_access }, /* edge/level control of the 8259 */
+};
 
-	return rc ? rc : io_register(d, PORT_PIT_GATE, 1, pit_access, NULL);
+static int add_chips(struct domain *d)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(chips) && rc == 0; i++)
+		rc = io_register(d, chips[i].first, chips[i].nr, chips[i].fn, NULL);
+	return rc;
 }
 
-static uint32_t port_read(uint16_t port, unsigned int size)
+static int add_rtc(struct domain *d)
 {
-	return size == 1 ? inb(port) : size == 2 ? inw(port) : inl(port);
+	return io_register(d, PORT_RTC_INDEX, 2, rtc_access, d->ports);
 }
 
-static void port_write(uint16_t port, unsigned int size, uint32_t val)
+static int add_uart(struct domain *d)
 {
-	if (size == 1)
-		outb(port, (uint8_t)val);
-	else if (size == 2)
-		outw(port, (uint16_t)val);
-	else
-		outl(port, val);
+	return uart_port() ? io_register(d, uart_port(), 8, absent_access, NULL) : 0;
 }
 
 #define PM1_SLP_EN   (1u << 13)
@@ -150,26 +179,6 @@ static int add_pm1_cnt(struct domain *d)
 	return io_register(d, (uint16_t)gas->address, 2, pm1_cnt_access, NULL);
 }
 
-/* Ports that Dom0 must not reach: chips that are ours, or that have no place in a machine without
- * an 8259. */
-static const struct {
-	uint16_t first, nr;
-} hidden[] = {
-	{ PORT_PIC1, 2 }, { PORT_PIC2, 2 }, { 0x4d0, 2 } /* edge/level control of the 8259 */,
-};
-
-static int add_hidden(struct domain *d)
-{
-	uint16_t uart = uart_port();
-	int rc = 0;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(hidden) && rc == 0; i++)
-		rc = io_register(d, hidden[i].first, hidden[i].nr, absent_access, NULL);
-	if (rc == 0 && uart)
-		rc = io_register(d, uart, 8, absent_access, NULL);
-	return rc;
-}
-
 /* Memory that Dom0 must not reach: what its ACPI tables do not show, and the local APIC's and MSIs'
  * space. */
 static void hide_memory(void)
@@ -185,38 +194,29 @@ static int add_lapic(struct domain *d)
 	return mmio_register(d, VLAPIC_GPA, PAGE_SIZE, vlapic_mmio, NULL);
 }
 
-int dev_setup_hwdom(struct domain *d)
+#define NR_FOR_ALL 3 /* devices that every domain has */
+
+int dev_setup(struct domain *d)
 {
-	int (*const add[])(struct domain *) = {
-		add_lapic, add_debug_port, add_pit, add_hidden, add_pm1_cnt,
-		vrtc_create, vioapic_create, vpci_create,
+	static int (*const add[])(struct domain *) = {
+		add_lapic, add_debug_port, add_chips,
+		add_uart, add_pm1_cnt, add_rtc, vioapic_create, vpci_create,
 	};
 	int rc = 0;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(add) && rc == 0; i++)
+	for (unsigned int i = 0; i < (d->is_hwdom ? ARRAY_SIZE(add) : NR_FOR_ALL) && !rc; i++)
 		rc = add[i](d);
-	if (rc < 0)
+	if (rc || !d->is_hwdom)
 		return rc;
 	hide_memory();
 	io_open_unclaimed(d);
 	return 0;
 }
 
-int dev_setup_guest(struct domain *d)
-{
-	int (*const add[])(struct domain *) = { add_lapic, add_debug_port, add_pit };
-	int rc = 0;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(add) && rc == 0; i++)
-		rc = add[i](d);
-	return rc;
-}
-
 void dev_free(struct domain *d)
 {
 	vpci_free(d);
 	vioapic_free(d);
-	vrtc_free(d);
 	mmio_free(d);
 	io_free(d);
 	kfree(d->ports, sizeof(*d->ports));

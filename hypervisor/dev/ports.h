@@ -10,8 +10,7 @@
  * Others: the vLAPIC page and the debug port. Domain allocated, not running, vCPUs maybe not made
  * yet. -ENOMEM; what was made is freed by dev_free().
  */
-int dev_setup_hwdom(struct domain *d) __must_check;
-int dev_setup_guest(struct domain *d) __must_check;
+int dev_setup(struct domain *d) __must_check;
 void dev_free(struct domain *d); /* vCPUs are gone or about to go; no lock held */
 
 /* A vCPU's part: vLAPIC and MSRs. */

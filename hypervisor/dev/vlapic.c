@@ -77,9 +77,17 @@ void vlapic_accept(struct vcpu *v, uint8_t vector)
 	l->isr_top = vector;
 }
 
+uint8_t vlapic_held_class(const struct vcpu *v)
+{
+	const struct vlapic *l = v->vlapic;
+	int class = bitmap256_highest(l->irr) >> 4;
+
+	return l->accepts && class > l->isr_top >> 4 && class <= v->hvm.cr8 ? class : 0;
+}
+
 void vlapic_recheck(struct vlapic *l)
 {
-	if (vlapic_pending(l->v) >= 0)
+	if (vlapic_pending(l->v) >= 0 || (unlikely(l->v->hvm.cr8) && vlapic_held_class(l->v)))
 		vcpu_kick(l->v, TODO_INTR);
 }
 
@@ -101,11 +109,6 @@ void vlapic_set_tpr(struct vlapic *l, uint8_t tpr)
 	l->v->hvm.cr8 = tpr >> 4;
 	l->tpr_low = tpr & 15;
 	vlapic_recheck(l);
-}
-
-uint8_t vlapic_get_cr8(const struct vcpu *v)
-{
-	return v->hvm.cr8;
 }
 
 void vlapic_set_cr8(struct vcpu *v, uint8_t val)
@@ -146,7 +149,7 @@ void vlapic_reset(struct vcpu *v)
 	memset(l->tmr, 0, sizeof(l->tmr));
 	memset(l->isr, 0, sizeof(l->isr));
 	l->isr_top = 0;
-	v->hvm.cr8 = 0;
+	v->hvm.cr8 = v->hvm.held_class = 0;
 	l->tpr_low = 0;
 	l->svr = 0xff;
 	l->dfr = ~0u;

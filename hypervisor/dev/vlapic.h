@@ -34,12 +34,13 @@ void vlapic_post(struct vcpu *v, uint8_t vector, bool level);
 /* Own CPU: the vector to inject now (above PPR, APIC enabled), or -1; then take it: IRR -> ISR. */
 int vlapic_pending(const struct vcpu *v);
 void vlapic_accept(struct vcpu *v, uint8_t vector);
+/* The class (vector >> 4) of an interrupt that only the task priority holds back; 0: none. */
+uint8_t vlapic_held_class(const struct vcpu *v);
 /* Post-and-accept in one for a message from IO-APIC, MSI or ICR. False: nobody listens to this
  * dest. */
 bool vlapic_deliver(struct domain *d, const struct apic_msg *m);
 
-/* CR8 */
-uint8_t vlapic_get_cr8(const struct vcpu *v);
+/* The guest wrote CR8; reading it is v->hvm.cr8. */
 void vlapic_set_cr8(struct vcpu *v, uint8_t val);
 
 /* MSRs 0x800-0x83f, APIC_BASE, TSC_DEADLINE. -EINVAL: #GP. */

@@ -6,22 +6,9 @@
 
 #include "dev/vlapic.h"
 #include "lib/atomic.h"
-
-/* Registers by offset / 16, as in x2APIC MSR numbers (SDM 3A table 11-6). */
-enum apic_reg {
-	REG_ID = 0x02, REG_VERSION = 0x03, REG_TPR = 0x08, REG_APR = 0x09, REG_PPR = 0x0a,
-	REG_EOI = 0x0b, REG_RRD = 0x0c, REG_LDR = 0x0d, REG_DFR = 0x0e, REG_SVR = 0x0f,
-	REG_ISR = 0x10, REG_TMR = 0x18, REG_IRR = 0x20, REG_ESR = 0x28, REG_CMCI = 0x2f,
-	REG_ICR = 0x30, REG_ICR2 = 0x31, REG_LVT_TIMER = 0x32, REG_LVT_THERMAL = 0x33,
-	REG_LVT_PERF = 0x34, REG_LVT_LINT0 = 0x35, REG_LVT_LINT1 = 0x36, REG_LVT_ERROR = 0x37,
-	REG_TIMER_INITIAL = 0x38, REG_TIMER_CURRENT = 0x39, REG_TIMER_DIVIDE = 0x3e,
-	REG_SELF = 0x3f,
-	NR_APIC_REGS = 0x40,
-};
+#include "x86/lapic.h"
 
 #define VLAPIC_VERSION	  0x00050014u /* six LVT entries, no EOI-broadcast suppression */
-#define SVR_ENABLE	  0x100u
-#define LVT_MASKED	  0x10000u
 #define LVT_TIMER_MODE	  0x60000u
 #define LVT_TIMER_PERIOD  0x20000u
 #define LVT_TIMER_TSC	  0x40000u

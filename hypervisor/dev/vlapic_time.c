@@ -9,15 +9,14 @@ uint64_t vlapic_now_ns(void)
 }
 
 /* Further away than this never comes; it keeps the scaling inside 64 bits. */
-#define MAX_AHEAD_TICKS (1LL << 50)
+#define MAX_AHEAD_TICKS (1ULL << 50)
 
 uint64_t vlapic_tsc_to_ns(const struct vcpu *v, uint64_t guest_tsc)
 {
-	uint64_t tsc = rdtsc_ordered();
-	int64_t ahead = (int64_t)(guest_tsc - v->d->tsc_offset - tsc);
+	uint64_t tsc = rdtsc_ordered(), guest_now = tsc + v->d->tsc_offset;
 
-	if (ahead <= 0)
+	if (guest_tsc <= guest_now)
 		return tsc_to_now(tsc);
 	/* Rounded up, so that the guest never reads a TSC before its deadline. */
-	return tsc_to_now(tsc + (uint64_t)min(ahead, (int64_t)MAX_AHEAD_TICKS)) + 1;
+	return tsc_to_now(tsc + min(guest_tsc - guest_now, MAX_AHEAD_TICKS)) + 1;
 }

@@ -10,6 +10,7 @@
 #define BUS_CYCLE_NS	10u
 /* No guest gets ticks more often than this from a periodic timer; each costs us an interrupt. */
 #define MIN_PERIOD_NS	(100 * NSEC_PER_USEC)
+#define RESTING_NS	(10 * NSEC_PER_MSEC)
 
 /* Divide register bits 3,1,0: 000 is by 2, 110 by 128, 111 by 1. */
 static uint64_t tick_ns(const struct vlapic *l)
@@ -56,6 +57,16 @@ static void start_locked(struct vlapic *l)
 	arm_locked(l, l->start_ns + length_ns);
 }
 
+/* To the next tick. Who does not run and has one waiting gets them seldom: it is not charged for them. */
+static uint64_t pace_ns(const struct vlapic *l, uint32_t lvt)
+{
+	bool waits = lvt & LVT_MASKED || test_bit(lvt & 0xff, l->irr);
+
+	if (!waits || load_acquire(&l->v->sched.running_on) >= 0)
+		return l->period_ns;
+	return div_round_up(RESTING_NS, l->period_ns) * l->period_ns;
+}
+
 static void fire(void *arg)
 {
 	struct vlapic *l = arg;
@@ -71,7 +82,7 @@ static void fire(void *arg)
 		uint64_t late_ns = now_ns - l->deadline_ns;
 
 		l->start_ns = l->deadline_ns + late_ns / l->period_ns * l->period_ns;
-		arm_locked(l, l->start_ns + l->period_ns);
+		arm_locked(l, l->start_ns + pace_ns(l, lvt));
 	} else if (is_due) {
 		l->armed = false;
 		l->tsc_deadline = 0;
@@ -151,12 +162,14 @@ void vlapic_timer_set_deadline(struct vlapic *l, uint64_t guest_tsc)
 
 uint32_t vlapic_timer_current(struct vlapic *l)
 {
-	uint64_t count = 0, now_ns = vlapic_now_ns();
+	uint64_t count = 0, now_ns = vlapic_now_ns(), left_ns;
 
 	spin_lock(&l->timer_lock);
+	left_ns = l->deadline_ns - now_ns;
+	if (l->period_ns) /* there may be more than one to the deadline */
+		left_ns = (left_ns - 1) % l->period_ns + 1;
 	if (l->armed && mode_of(l) != LVT_TIMER_TSC && now_ns < l->deadline_ns)
-		count = min(div_round_up(l->deadline_ns - now_ns, tick_ns(l)),
-			    (uint64_t)l->initial);
+		count = min(div_round_up(left_ns, tick_ns(l)), (uint64_t)l->initial);
 	spin_unlock(&l->timer_lock);
 	return (uint32_t)count;
 }

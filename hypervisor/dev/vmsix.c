@@ -19,7 +19,6 @@
 #define ENTRY_DATA	8
 #define ENTRY_CTRL	12
 #define ENTRY_MASKED	1
-#define MAP_RESERVE	16 /* pages: mapping a table may take some, or else panic */
 
 static uint64_t first_page(const struct pci_dev *dev)
 {
@@ -123,17 +122,10 @@ static void access_beside(struct pci_dev *dev, uint64_t gpa, unsigned int size, 
 {
 	volatile char *p = dev->msix_regs + (gpa - dev->msix_gpa);
 
-	if (write && size == 8)
-		mmio_write64(p, *val);
-	else if (write && size == 4)
-		mmio_write32(p, (uint32_t)*val);
-	else if (write && size == 2)
-		mmio_write16(p, (uint16_t)*val);
-	else if (write)
-		mmio_write8(p, (uint8_t)*val);
+	if (write)
+		mmio_write(p, size, *val);
 	else
-		*val = size == 8 ? mmio_read64(p) : size == 4 ? mmio_read32(p) :
-		       size == 2 ? mmio_read16(p) : mmio_read8(p);
+		*val = mmio_read(p, size);
 }
 
 static void access_table(struct pci_dev *dev, uint32_t offset, unsigned int size, bool write,
@@ -220,6 +212,7 @@ static bool is_device(struct domain *d, const struct pci_dev *dev)
 
 void vmsix_update_place(struct vpci *p, struct pci_dev *dev)
 {
+	char *regs = NULL;
 	uint64_t gpa;
 
 	if (!dev->msix_pos)
@@ -231,14 +224,14 @@ void vmsix_update_place(struct vpci *p, struct pci_dev *dev)
 	dev->msix_regs = NULL;
 	if (!gpa)
 		return;
-	if (gpa >> 46 || frame_nr_free() < MAP_RESERVE || !is_device(p->d, dev)) {
+	if (!(gpa >> 46) && is_device(p->d, dev))
+		regs = mmio_try_map(first_page(dev), last_byte(dev) + 1 - first_page(dev));
+	if (!regs) {
 		log_warn("PCI %04x:%04x: cannot map its MSI-X table\n", dev->segment, dev->bdf);
 		dev->msix_gpa = 0;
 		return;
 	}
-	dev->msix_regs =
-		(volatile char *)mmio_map(first_page(dev), last_byte(dev) + 1 - first_page(dev)) +
-		gpa % PAGE_SIZE;
+	dev->msix_regs = regs + gpa % PAGE_SIZE;
 	for (uint64_t page = first_page(dev); page < last_byte(dev); page += PAGE_SIZE)
 		hwdom_unmap_mmio(p->d, page);
 }

@@ -77,10 +77,13 @@ static void find_sriov(struct pci_dev *dev)
 	}
 }
 
+/* Touches no config space: another device may be in its place by now. */
 static void drop_locked(struct pci_dev *dev)
 {
-	vpci_msi_stop(dev);
-	vmsix_stop(dev);
+	if (dev->msi_pos)
+		msi_line_unbind(&dev->msi);
+	for (unsigned int i = 0; i < dev->msix_nr; i++)
+		msi_line_unbind(&dev->msix[i].line);
 	list_del(&dev->list);
 	kfree(dev->msix, dev->msix_nr * sizeof(dev->msix[0]));
 	kfree(dev, sizeof(*dev));
@@ -135,15 +138,9 @@ static bool writes_msix_ctrl(const struct pci_dev *dev, unsigned int reg, unsign
 
 static void write_msix_ctrl(struct pci_dev *dev, unsigned int reg, unsigned int size, uint32_t val)
 {
-	uint16_t ctrl = dev->msix_ctrl;
+	unsigned int high = dev->msix_pos + 3u - reg; /* the byte that is not read-only */
 
-	for (unsigned int i = 0; i < size; i++) {
-		unsigned int at = reg + i - dev->msix_pos;
-
-		if (at == 3)
-			ctrl = (uint16_t)((val >> i * 8 & 0xff) << 8);
-	}
-	vmsix_write_ctrl(dev, ctrl);
+	vmsix_write_ctrl(dev, high < size ? (val >> high * 8 & 0xff) << 8 : dev->msix_ctrl);
 }
 
 static void cfg_write_locked(struct vpci *p, struct pci_dev *dev, unsigned int reg,
@@ -276,8 +273,11 @@ void vpci_free(struct domain *d)
 
 	if (!p)
 		return;
-	list_for_each_safe(dev, next, &p->devs, list)
+	list_for_each_safe(dev, next, &p->devs, list) {
+		vpci_msi_stop(dev);
+		vmsix_stop(dev);
 		drop_locked(dev);
+	}
 	kfree(p, sizeof(*p));
 	d->vpci = NULL;
 }

@@ -12,7 +12,6 @@
 #include "guest/shared_info.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "mem/kalloc.h"
 #include "x86/cpuid.h"
 #include "x86/msr.h"
 #include "x86/time.h"
@@ -21,7 +20,7 @@
 #define HEADER_MAGIC 0x54381286
 #define FPU_LEGACY_SIZE 512
 
-/* The largest payload, and whose it is. */
+/* The largest payload, 1 KiB, and whose it is. */
 union payload {
 	struct hvm_save_header header;
 	struct hvm_hw_cpu cpu;
@@ -161,15 +160,14 @@ static int load_lapic_regs(struct vcpu *v, const union payload *p)
 
 static void save_mtrr(struct vcpu *v, union payload *p)
 {
-	struct mtrr_state s;
+	const struct mtrr_state *s = v->mtrr;
 
-	msr_get_mtrr(v, &s);
 	memset(&p->mtrr, 0, sizeof(p->mtrr));
 	(void)hvm_ops->msr_read(&v->hvm, MSR_PAT, &p->mtrr.msr_pat_cr);
-	memcpy(p->mtrr.msr_mtrr_var, s.var, sizeof(s.var));
-	memcpy(p->mtrr.msr_mtrr_fixed, s.fixed, sizeof(s.fixed));
-	p->mtrr.msr_mtrr_cap = s.cap;
-	p->mtrr.msr_mtrr_def_type = s.def_type;
+	memcpy(p->mtrr.msr_mtrr_var, s->var, sizeof(s->var));
+	memcpy(p->mtrr.msr_mtrr_fixed, s->fixed, sizeof(s->fixed));
+	p->mtrr.msr_mtrr_cap = s->cap;
+	p->mtrr.msr_mtrr_def_type = s->def_type;
 }
 
 static int load_mtrr(struct vcpu *v, const union payload *p)
@@ -266,7 +264,7 @@ int domctl_gethvmcontext(struct vcpu *v, struct domain *d, struct xen_domctl *op
 {
 	struct xen_domctl_hvmcontext *c = &op->u.hvmcontext;
 	struct stream s = { HANDLE_PTR(c->buffer), c->size, 0 };
-	union payload *p;
+	union payload p;
 	int rc = check_still(d);
 
 	if (rc)
@@ -275,11 +273,7 @@ int domctl_gethvmcontext(struct vcpu *v, struct domain *d, struct xen_domctl *op
 		c->size = full_size(d);
 		return 0;
 	}
-	p = kalloc(sizeof(*p));
-	if (!p)
-		return -ENOMEM;
-	rc = save_all(d, &s, p);
-	kfree(p, sizeof(*p));
+	rc = save_all(d, &s, &p);
 	c->size = s.pos;
 	return rc;
 }
@@ -289,7 +283,7 @@ int domctl_gethvmcontext_partial(struct vcpu *v, struct domain *d, struct xen_do
 	struct xen_domctl_hvmcontext_partial *c = &op->u.hvmcontext_partial;
 	struct vcpu *target = domain_vcpu(d, c->instance);
 	const struct record *r = find_record(c->type);
-	union payload *p;
+	union payload p;
 	int rc = check_still(d);
 
 	if (rc)
@@ -302,14 +296,9 @@ int domctl_gethvmcontext_partial(struct vcpu *v, struct domain *d, struct xen_do
 	}
 	if (c->bufsz < r->size)
 		return -ENOSPC;
-	p = kalloc(sizeof(*p));
-	if (!p)
-		return -ENOMEM;
-	r->save(target, p);
-	rc = copy_to_guest(HANDLE_PTR(c->buffer), p, r->size);
+	r->save(target, &p);
 	c->bufsz = r->size;
-	kfree(p, sizeof(*p));
-	return rc;
+	return copy_to_guest(HANDLE_PTR(c->buffer), &p, r->size);
 }
 
 static int check_header(const union payload *p)
@@ -359,17 +348,12 @@ int domctl_sethvmcontext(struct vcpu *v, struct domain *d, struct xen_domctl *op
 {
 	const struct xen_domctl_hvmcontext *c = &op->u.hvmcontext;
 	struct stream s = { HANDLE_PTR(c->buffer), c->size, 0 };
-	union payload *p;
+	union payload p;
 	int rc = READ_ONCE(d->guest->was_unpaused) ? -EBUSY : check_still(d);
 
 	if (rc)
 		return rc;
 	if (c->size > full_size(d) * 2)
 		return -E2BIG;
-	p = kalloc(sizeof(*p));
-	if (!p)
-		return -ENOMEM;
-	rc = load_all(d, &s, p);
-	kfree(p, sizeof(*p));
-	return rc;
+	return load_all(d, &s, &p);
 }

@@ -9,6 +9,7 @@
 #include "guest/shared_info.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
+#include "x86/msr.h"
 
 #define MSR_PLATFORM_INFO     0xce
 #define MAX_MSRS	      2

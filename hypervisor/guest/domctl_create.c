@@ -120,7 +120,7 @@ static uint32_t info_flags(struct domain *d)
 		flags |= XEN_DOMINF_blocked;
 	if (running)
 		flags |= XEN_DOMINF_running;
-	if (d->create_flags & XEN_DOMCTL_CDF_xs_domain)
+	if (d->limits.create_flags & XEN_DOMCTL_CDF_xs_domain)
 		flags |= XEN_DOMINF_xs_domain;
 	return flags;
 }
@@ -143,7 +143,7 @@ void domctl_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->max_vcpu_id = d->max_vcpus ? d->max_vcpus - 1 : XEN_INVALID_MAX_VCPU_ID;
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	info->gpaddr_bits = (uint8_t)cpuid_phys_bits(d);
-	info->arch_config.emulation_flags = d->emulation_flags;
+	info->arch_config.emulation_flags = d->limits.emulation_flags;
 }
 
 /*

@@ -17,7 +17,7 @@ int domctl_getvcpuinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 	struct vcpu *target = domain_vcpu(d, info->vcpu);
 
 	if (!target)
-		return -ESRCH;
+		return -EINVAL;
 	info->online = vcpu_is_up(target);
 	info->blocked = !!(READ_ONCE(target->wait) & WAIT_BLOCKED);
 	info->running = READ_ONCE(target->sched.running_on) >= 0;
@@ -35,7 +35,7 @@ int domctl_setvcpuaffinity(struct vcpu *v, struct domain *d, struct xen_domctl *
 	int rc = 0;
 
 	if (!target)
-		return -ESRCH;
+		return -EINVAL;
 	if (!(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)) ||
 	    a->flags & XEN_VCPUAFFINITY_FORCE)
 		return -EINVAL;
@@ -59,7 +59,7 @@ int domctl_getvcpuaffinity(struct vcpu *v, struct domain *d, struct xen_domctl *
 	int rc = 0;
 
 	if (!target)
-		return -ESRCH;
+		return -EINVAL;
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
 		rc = xenctl_bitmap_write(&a->cpumap_hard,
 					 target->sched.affinity & domctl_cpu_mask());

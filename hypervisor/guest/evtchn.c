@@ -24,7 +24,7 @@ int evtchn_create(struct domain *d)
 	if (!t)
 		return -ENOMEM;
 	spin_init(&t->lock, LOCK_evtchn);
-	t->limit = min(d->max_evtchn_port, (uint32_t)EVTCHN_MAX_PORTS - 1) + 1;
+	t->limit = min(d->limits.max_evtchn_port, (uint32_t)EVTCHN_MAX_PORTS - 1) + 1;
 	t->next_free = 1; /* port 0 is never valid */
 	d->evtchn = t;
 	return 0;
@@ -71,40 +71,24 @@ static void port_close(struct evtchn_table *t, struct evtchn *e, uint32_t port)
 	t->next_free = min(t->next_free, port);
 }
 
-int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
+/* remote: of an unbound one, who may bind it. */
+static int port_make(struct domain *d, uint8_t state, uint32_t vcpu, domid_t remote, uint32_t *port)
 {
 	int rc;
 
-	if (!domain_vcpu(d, 0))
-		return -ENOENT; /* nobody to notify */
 	spin_lock(&d->evtchn->lock);
 	rc = port_find_free(d->evtchn, port);
 	if (!rc)
-		port_open(d, *port, EVTCHNSTAT_unbound, 0)->remote_id = remote;
+		port_open(d, *port, state, vcpu)->remote_id = remote;
 	spin_unlock(&d->evtchn->lock);
 	return rc;
 }
 
-static void lock_two(struct domain *a, struct domain *b)
+int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
 {
-	if (a == b)
-		spin_lock(&a->evtchn->lock);
-	else
-		spin_lock_pair(&a->evtchn->lock, &b->evtchn->lock);
-}
-
-static void unlock_two(struct domain *a, struct domain *b)
-{
-	if (a == b)
-		spin_unlock(&a->evtchn->lock);
-	else
-		spin_unlock_pair(&a->evtchn->lock, &b->evtchn->lock);
-}
-
-static void peer_ref(struct domain *d, struct domain *rd)
-{
-	if (d != rd)
-		domain_ref(rd);
+	if (!domain_vcpu(d, 0))
+		return -ENOENT; /* nobody to notify */
+	return port_make(d, EVTCHNSTAT_unbound, 0, remote, port);
 }
 
 static int bind_locked(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *port)
@@ -123,8 +107,10 @@ static int bind_locked(struct domain *d, struct domain *rd, uint32_t rport, uint
 	r->state = EVTCHNSTAT_interdomain;
 	r->remote = d;
 	r->remote_port = *port;
-	peer_ref(d, rd);
-	peer_ref(rd, d);
+	if (d != rd) {
+		domain_ref(rd);
+		domain_ref(d);
+	}
 	/* What the peer sent before there was a peer must not be lost. */
 	evtchn_2l_set_pending(d, *port, 0);
 	return 0;
@@ -134,9 +120,9 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *rd, uint32_t rport,
 {
 	int rc;
 
-	lock_two(d, rd);
+	spin_lock_pair(&d->evtchn->lock, &rd->evtchn->lock);
 	rc = bind_locked(d, rd, rport, port);
-	unlock_two(d, rd);
+	spin_unlock_pair(&d->evtchn->lock, &rd->evtchn->lock);
 	return rc;
 }
 
@@ -172,16 +158,7 @@ int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *p
 
 int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port)
 {
-	int rc;
-
-	if (!domain_vcpu(d, vcpu))
-		return -ENOENT;
-	spin_lock(&d->evtchn->lock);
-	rc = port_find_free(d->evtchn, port);
-	if (!rc)
-		port_open(d, *port, EVTCHNSTAT_ipi, vcpu);
-	spin_unlock(&d->evtchn->lock);
-	return rc;
+	return domain_vcpu(d, vcpu) ? port_make(d, EVTCHNSTAT_ipi, vcpu, 0, port) : -ENOENT;
 }
 
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)

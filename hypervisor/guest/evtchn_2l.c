@@ -26,7 +26,7 @@ void evtchn_poll_end(struct vcpu *v)
 	vcpu_kick(v, TODO_WAKE);
 }
 
-static void wake_pollers(struct domain *d, uint32_t port)
+static __outlined void wake_pollers(struct domain *d, uint32_t port)
 {
 	struct vcpu *v;
 	unsigned int i;
@@ -39,7 +39,7 @@ static void wake_pollers(struct domain *d, uint32_t port)
 	}
 }
 
-static void raise_upcall(struct vcpu *v, uint32_t port)
+static __outlined void raise_upcall(struct vcpu *v, uint32_t port)
 {
 	struct vcpu_info *vi = READ_ONCE(v->guest->vi);
 

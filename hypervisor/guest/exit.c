@@ -6,7 +6,6 @@
  * at a bound and is entered again by the guest repeating the instruction. Physical interrupts are
  * taken at one place: after an exit that says one is pending, and in idle.
  */
-#include "core/guest_copy.h"
 #include "dev/cpuid.h"
 #include "dev/cr.h"
 #include "dev/io.h"
@@ -16,6 +15,7 @@
 #include "guest/exit.h"
 #include "guest/hypercall.h"
 #include "guest/inject.h"
+#include "guest/shared_info.h"
 #include "lib/atomic.h"
 #include "lib/bug.h"
 #include "lib/log.h"
@@ -73,7 +73,7 @@ static void exit_msr_write(struct vcpu *v, const struct hvm_exit *exit)
 static void exit_nested_fault(struct vcpu *v, const struct hvm_exit *exit)
 {
 	struct p2m_entry e = p2m_lookup(&v->d->p2m, GFN(exit->fault.gpa >> PAGE_SHIFT));
-	bool read_only = e.type == P2M_RAM_RO || e.type == P2M_GRANT_RO;
+	bool read_only = e.type == P2M_GRANT_RO;
 
 	if (e.type != P2M_NONE && !(read_only && exit->fault.write))
 		return;
@@ -82,15 +82,13 @@ static void exit_nested_fault(struct vcpu *v, const struct hvm_exit *exit)
 		return;
 	}
 	if (exit->fault.in_table_walk) {
-		domain_crash(v, "its page tables lie at %#llx, where it has no memory",
-			     (unsigned long long)exit->fault.gpa);
+		domain_crash(v, "its page tables lie at %#lx, where it has no memory",
+			     exit->fault.gpa);
 		return;
 	}
 	if (mmio_access(v, exit->fault.gpa, exit->fault.write) == MMIO_CRASH)
-		domain_crash(v,
-			     "instruction that touches %#llx, where it has no memory, is not one "
-			     "we emulate",
-			     (unsigned long long)exit->fault.gpa);
+		domain_crash(v, "instruction that touches %#lx, where it has no memory, is not one "
+				"we emulate", exit->fault.gpa);
 }
 
 static void exit_cr(struct vcpu *v, const struct hvm_exit *exit)
@@ -131,10 +129,14 @@ static void exit_extint(struct vcpu *v, const struct hvm_exit *exit)
 	irq_window();
 }
 
-/* An NMI was held back until we left the guest, and has been taken by our handler by now. */
+/*
+ * An NMI was held back until we left the guest, and has been taken by our handler by now. Where no
+ * instruction was skipped the interrupt shadow goes on: an STI may wait for its HLT.
+ */
 static void exit_nothing(struct vcpu *v, const struct hvm_exit *exit)
 {
-	hvm_advance(&v->hvm, exit->len);
+	if (exit->len)
+		hvm_advance(&v->hvm, exit->len);
 }
 
 static void exit_exception(struct vcpu *v, const struct hvm_exit *exit)
@@ -176,7 +178,7 @@ static void exit_failed_entry(struct vcpu *v, const struct hvm_exit *exit)
 
 static void exit_unknown(struct vcpu *v, const struct hvm_exit *exit)
 {
-	domain_crash(v, "unexpected exit %#llx", (unsigned long long)exit->code);
+	domain_crash(v, "unexpected exit %#lx", exit->code);
 }
 
 static const struct {
@@ -209,7 +211,7 @@ static void enter_guest(struct vcpu *v)
 	struct hvm_vcpu *hv = &v->hvm;
 	struct hvm_exit exit;
 	uint8_t cr8 = hv->cr8;
-	bool flush = p2m_enter(hv->p2m, &hv->tlb_gen) || hv->force_flush;
+	bool flush = p2m_enter(hv->p2m, &hv->tlb_gen) | hv->force_flush;
 
 	hv->force_flush = false;
 	hvm_ops->run(hv, flush, &exit);
@@ -220,13 +222,30 @@ static void enter_guest(struct vcpu *v)
 	exit_table[exit.kind].handle(v, &exit);
 }
 
+/* Who stops running must not look to its domain's others as if it went on. */
+static struct vcpu *pick(struct vcpu *prev)
+{
+	bool shows = prev && guest_shows_runstate(prev);
+	struct vcpu *next;
+
+	if (shows)
+		domain_ref(prev->d); /* from sched_pick() on another CPU may have it */
+	next = sched_pick();
+	if (shows) {
+		if (next != prev)
+			guest_areas_update(prev, TODO_RUNSTATE);
+		domain_put(prev->d);
+	}
+	return next;
+}
+
 void __noreturn run_loop(void)
 {
-	for (;;) {
-		struct vcpu *v = current_vcpu();
+	struct vcpu *v = NULL;
 
-		if (!v || unlikely(sched_needed())) {
-			v = sched_pick();
+	for (;;) {
+		if (unlikely(!v || sched_needed())) {
+			v = pick(v);
 			if (!v) {
 				cpu_idle_wait();
 				continue;
@@ -248,9 +267,8 @@ static void print_exits(char key)
 		for_each_vcpu(d, v, i)
 			for (unsigned int k = 0; k < NR_EXIT_KINDS; k++)
 				if (v->nr_exits[k])
-					log_info("d%uv%u: %-12s %llu\n", d->id, v->id,
-						 exit_table[k].name,
-						 (unsigned long long)v->nr_exits[k]);
+					log_info("d%uv%u: %-12s %lu\n", d->id, v->id,
+						 exit_table[k].name, v->nr_exits[k]);
 }
 
 static void print_vcpus(char key)
@@ -263,9 +281,8 @@ static void print_vcpus(char key)
 		log_info("d%u: state %u shut down %u pages %u pause %u refs %u\n", d->id, d->state,
 			 d->is_shut_down, d->tot_pages, d->pause_count, d->refcount);
 		for_each_vcpu(d, v, i)
-			log_info("d%uv%u: rip %016llx wait %#x todo %#x on %d\n", d->id, v->id,
-				 (unsigned long long)v->hvm.rip, v->wait, v->todo,
-				 v->sched.running_on);
+			log_info("d%uv%u: rip %016lx wait %#x todo %#x on %d\n", d->id, v->id,
+				 v->hvm.rip, v->wait, v->todo, v->sched.running_on);
 	}
 }
 

@@ -11,7 +11,6 @@
 #include "lib/atomic.h"
 #include "lib/bug.h"
 #include "lib/errno.h"
-#include "lib/string.h"
 #include "mem/kalloc.h"
 
 #define NO_HANDLE (~0u)
@@ -37,9 +36,9 @@ int gnttab_create(struct domain *d)
 	if (!t)
 		return -ENOMEM;
 	spin_init(&t->lock, LOCK_gnttab);
-	t->max_frames = min(d->max_grant_frames, (uint32_t)GNTTAB_MAX_FRAMES);
+	t->max_frames = min(d->limits.max_grant_frames, (uint32_t)GNTTAB_MAX_FRAMES);
 	t->max_frames = max(t->max_frames, 1u);
-	t->max_track_pages = min(d->max_maptrack_frames, (uint32_t)MAPTRACK_MAX_FRAMES);
+	t->max_track_pages = min(d->limits.max_maptrack_frames, (uint32_t)MAPTRACK_MAX_FRAMES);
 	t->free_handle = NO_HANDLE;
 	t->shared = kalloc(t->max_frames * sizeof(t->shared[0]));
 	t->gfn = kalloc(t->max_frames * sizeof(t->gfn[0]));
@@ -86,7 +85,6 @@ static int add_frame(struct domain *d, struct gnttab *t)
 
 	if (mfn_eq(mfn, INVALID_MFN))
 		return -ENOMEM;
-	atomic_inc(&d->nr_shared_pages);
 	t->shared[t->nr_frames] = frame_map(mfn);
 	store_release(&t->nr_frames, t->nr_frames + 1);
 	return 0;
@@ -141,23 +139,28 @@ int gnttab_seed(struct domain *d, uint32_t ref, domid_t domid, uint64_t gfn)
 	return 0;
 }
 
-/* Entry and pin of ref, both NULL when ref is past the table. -ENOMEM for the pins. Lock held. */
-static int find_entry(struct gnttab *t, uint32_t ref, struct grant_entry_v1 **e,
-		      struct grant_pin **pin)
+/* Is there such an entry, with pins? *ref comes back clamped. Lock held. */
+static int check_ref(struct gnttab *t, uint32_t *ref)
 {
-	uint32_t frame = ref / GNTTAB_PER_FRAME;
+	uint32_t frame = *ref / GNTTAB_PER_FRAME;
 
 	if (frame >= t->nr_frames)
 		return GNTST_bad_gntref;
-	frame = index_nospec(frame, t->nr_frames);
-	if (unlikely(!t->pins[frame])) {
+	*ref = index_nospec(*ref, t->nr_frames * GNTTAB_PER_FRAME);
+	frame = *ref / GNTTAB_PER_FRAME;
+	if (unlikely(!t->pins[frame]))
 		t->pins[frame] = kalloc(PINS_SIZE);
-		if (!t->pins[frame])
-			return GNTST_general_error;
-	}
-	*e = &t->shared[frame][ref % GNTTAB_PER_FRAME];
-	*pin = &t->pins[frame][ref % GNTTAB_PER_FRAME];
-	return GNTST_okay;
+	return t->pins[frame] ? GNTST_okay : GNTST_general_error;
+}
+
+static struct grant_entry_v1 *entry_at(struct gnttab *t, uint32_t ref)
+{
+	return &t->shared[ref / GNTTAB_PER_FRAME][ref % GNTTAB_PER_FRAME];
+}
+
+static struct grant_pin *pin_at(struct gnttab *t, uint32_t ref)
+{
+	return &t->pins[ref / GNTTAB_PER_FRAME][ref % GNTTAB_PER_FRAME];
 }
 
 /* Mark the entry as in use for `user`; the guest may not take it back until the marks are gone. */
@@ -189,45 +192,39 @@ static void drop_marks(struct grant_entry_v1 *e, const struct grant_pin *pin)
 		clear_marks(e, pin->nr_read ? GTF_writing : GTF_writing | GTF_reading);
 }
 
-/* The frame behind the entry, referenced: RAM that rd itself owns. */
-static bool get_granted_page(struct domain *rd, const struct grant_entry_v1 *e, bool readonly,
-			     mfn_t *mfn)
-{
-	struct p2m_entry pe;
-
-	if (!p2m_get_page(&rd->p2m, GFN(READ_ONCE(e->frame)), !readonly, mfn, &pe))
-		return false;
-	if (pe.type == P2M_RAM || (pe.type == P2M_RAM_RO && readonly))
-		return true;
-	page_put(*mfn);
-	return false;
-}
-
-/* While in use, the frame stays the one that was granted first, whatever the entry says by now. */
+/*
+ * The frame behind the entry, referenced: RAM that rd itself has mapped. While in use it stays the
+ * one that was granted first, whatever the entry says by now. On failure *mfn may be a frame to be
+ * put, but not under the lock: its last reference may take a third domain along.
+ */
 static int get_frame(struct domain *rd, const struct grant_entry_v1 *e,
 		     const struct grant_pin *in_use, bool upgrade, bool readonly, mfn_t *mfn)
 {
+	struct p2m_entry pe;
+
 	if (in_use && !upgrade) {
+		if (!page_get(MFN(in_use->mfn), rd->id))
+			return GNTST_general_error;
 		*mfn = MFN(in_use->mfn);
-		return page_get(*mfn, rd->id) ? GNTST_okay : GNTST_general_error;
-	}
-	if (!get_granted_page(rd, e, readonly, mfn))
-		return GNTST_general_error;
-	if (!in_use || mfn->n == in_use->mfn)
 		return GNTST_okay;
-	page_put(*mfn);
-	return GNTST_general_error;
+	}
+	if (!p2m_get_page(&rd->p2m, GFN(READ_ONCE(e->frame)), !readonly, mfn, &pe) ||
+	    pe.type != P2M_RAM)
+		return GNTST_bad_page;
+	return !in_use || mfn->n == in_use->mfn ? GNTST_okay : GNTST_general_error;
 }
 
 static int pin_locked(struct domain *rd, domid_t user, uint32_t ref, bool readonly, mfn_t *mfn)
 {
-	struct grant_entry_v1 *e = NULL;
-	struct grant_pin *pin = NULL;
-	int rc = find_entry(rd->gnttab, ref, &e, &pin);
+	int rc = check_ref(rd->gnttab, &ref);
+	struct grant_entry_v1 *e;
+	struct grant_pin *pin;
 	bool in_use, upgrade;
 
 	if (rc)
 		return rc;
+	e = entry_at(rd->gnttab, ref);
+	pin = pin_at(rd->gnttab, ref);
 	in_use = pin->nr_read || pin->nr_write;
 	upgrade = in_use && !readonly && !pin->nr_write;
 	if (in_use && pin->domid != user)
@@ -259,20 +256,23 @@ int gnttab_pin(struct domain *rd, domid_t user, uint32_t ref, bool readonly, mfn
 
 	if (READ_ONCE(rd->state) == DOM_DYING)
 		return GNTST_bad_domain;
+	*mfn = INVALID_MFN;
 	spin_lock(&rd->gnttab->lock);
 	rc = pin_locked(rd, user, ref, readonly, mfn);
 	spin_unlock(&rd->gnttab->lock);
+	if (rc && !mfn_eq(*mfn, INVALID_MFN))
+		page_put(*mfn);
 	return rc;
 }
 
 void gnttab_unpin(struct domain *rd, uint32_t ref, bool readonly)
 {
 	struct gnttab *t = rd->gnttab;
-	struct grant_entry_v1 *e = NULL;
-	struct grant_pin *pin = NULL;
+	struct grant_pin *pin;
 
 	spin_lock(&t->lock);
-	BUG_ON(find_entry(t, ref, &e, &pin) != GNTST_okay);
+	ref = index_nospec(ref, t->nr_frames * GNTTAB_PER_FRAME);
+	pin = pin_at(t, ref); /* there while it is pinned */
 	if (readonly) {
 		BUG_ON(!pin->nr_read);
 		pin->nr_read--;
@@ -280,7 +280,7 @@ void gnttab_unpin(struct domain *rd, uint32_t ref, bool readonly)
 		BUG_ON(!pin->nr_write);
 		pin->nr_write--;
 	}
-	drop_marks(e, pin);
+	drop_marks(entry_at(t, ref), pin);
 	spin_unlock(&t->lock);
 }
 

@@ -29,7 +29,7 @@ static int side_find_domain(struct domain *ld, struct side *s, domid_t id)
 	return s->d ? GNTST_okay : GNTST_bad_domain;
 }
 
-static int side_open(struct domain *ld, struct side *s, const struct gnttab_copy_ptr *p,
+static __inlined int side_open(struct domain *ld, struct side *s, const struct gnttab_copy_ptr *p,
 		     bool is_ref, bool readonly)
 {
 	struct p2m_entry e;

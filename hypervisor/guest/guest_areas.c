@@ -208,7 +208,9 @@ int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
 	uint64_t gpa = (gfn << PAGE_SHIFT) + offset;
 	int rc;
 
-	if (gfn > P2M_MAX_GFN || offset > PAGE_SIZE - sizeof(*vi) || offset % 8)
+	if (offset > PAGE_SIZE - sizeof(*vi) || offset % 8)
+		return -ENXIO;
+	if (gfn > P2M_MAX_GFN)
 		return -EINVAL;
 	rc = area_pin_part(v->d, &a, 0, gpa, sizeof(*vi));
 	if (rc)

@@ -2,7 +2,6 @@
 /* hvm_op (34): HVM parameters and the per-vCPU upcall vector. */
 #include "guest/domctl.h"
 #include "guest/hypercall.h"
-#include "guest/perms.h"
 #include "guest/shared_info.h"
 #include "lib/errno.h"
 #include <xen/hvm/hvm_op.h>
@@ -87,58 +86,46 @@ int hvm_param_set(struct domain *d, uint32_t index, uint64_t value, bool by_gues
 	return rc;
 }
 
-static int64_t op_param(struct vcpu *v, struct xen_hvm_param *op, bool set)
+static int64_t op_set_param(struct call *call, void *arg)
 {
-	int rc;
-	struct domain *d = perms_get_domain(v, op->domid, &rc);
-	bool by_guest = !v->d->is_privileged;
+	struct xen_hvm_param *op = arg;
 
-	if (!d)
-		return rc;
-	if (set) {
-		rc = hvm_param_set(d, op->index, op->value, by_guest);
-	} else {
-		rc = param_check(op->index, by_guest, GUEST_GET);
-		if (!rc)
-			op->value = READ_ONCE(d->params[index_nospec(op->index, NR_HVM_PARAMS)]);
-	}
-	domain_put(d);
+	return hvm_param_set(call->d, op->index, op->value, !call->v->d->is_privileged);
+}
+
+static int64_t op_get_param(struct call *call, void *arg)
+{
+	struct xen_hvm_param *op = arg;
+	int rc = param_check(op->index, !call->v->d->is_privileged, GUEST_GET);
+
+	if (!rc)
+		op->value = READ_ONCE(call->d->params[index_nospec(op->index, NR_HVM_PARAMS)]);
 	return rc;
 }
 
-static int64_t op_set_param(struct vcpu *v, void *arg)
-{
-	return op_param(v, arg, true);
-}
-
-static int64_t op_get_param(struct vcpu *v, void *arg)
-{
-	return op_param(v, arg, false);
-}
-
 /* For shadow paging only; success would make the guest call it for each address space that ends. */
-static int64_t op_pagetable_dying(struct vcpu *v, void *arg)
+static int64_t op_pagetable_dying(struct call *call, void *arg)
 {
 	return -EINVAL;
 }
 
-static int64_t op_set_upcall_vector(struct vcpu *v, void *arg)
+static int64_t op_set_upcall_vector(struct call *call, void *arg)
 {
 	struct xen_hvm_evtchn_upcall_vector *op = arg;
-	struct vcpu *target = domain_vcpu(v->d, op->vcpu);
+	struct vcpu *target = domain_vcpu(call->d, op->vcpu);
 
 	return target ? guest_set_upcall_vector(target, op->vector) : -ENOENT;
 }
 
 static const struct sub_op ops[] = {
-	[HVMOP_set_param] = { sizeof(struct xen_hvm_param), false, op_set_param },
-	[HVMOP_get_param] = { sizeof(struct xen_hvm_param), true, op_get_param },
-	[HVMOP_pagetable_dying] = { 0, false, op_pagetable_dying },
-	[HVMOP_set_evtchn_upcall_vector] = { sizeof(struct xen_hvm_evtchn_upcall_vector), false,
-					     op_set_upcall_vector },
+	[HVMOP_set_param] = SUB_OP_ON(op_set_param, xen_hvm_param, domid, OP_ON),
+	[HVMOP_get_param] = SUB_OP_ON(op_get_param, xen_hvm_param, domid, OP_ON | OP_BACK),
+	[HVMOP_pagetable_dying] = { op_pagetable_dying },
+	[HVMOP_set_evtchn_upcall_vector] =
+		SUB_OP(op_set_upcall_vector, xen_hvm_evtchn_upcall_vector, 0),
 };
 
 int64_t hypercall_hvm_op(struct vcpu *v, struct call *call)
 {
-	return sub_op_run(v, ops, ARRAY_SIZE(ops), (uint32_t)call->arg[0], GUEST_PTR(call->arg[1]));
+	return SUB_OP_RUN(v, call, ops);
 }

@@ -23,7 +23,7 @@ static const struct row table[NR_HYPERCALLS] = {
 #undef HYPERCALL
 };
 
-static int64_t dispatch(struct vcpu *v, uint64_t nr, struct call *call)
+static __inlined int64_t dispatch(struct vcpu *v, uint64_t nr, struct call *call)
 {
 	const struct row *row;
 
@@ -40,14 +40,13 @@ static int64_t dispatch(struct vcpu *v, uint64_t nr, struct call *call)
 void hypercall(struct vcpu *v)
 {
 	uint64_t *gpr = v->hvm.gpr;
-	struct call call = { { gpr[RDI], gpr[RSI], gpr[RDX], gpr[R10], gpr[R8] } };
-	struct hvm_mode mode;
+	struct call call = { .arg = { gpr[RDI], gpr[RSI], gpr[RDX], gpr[R10], gpr[R8] } };
 	int64_t rc;
 
-	hvm_ops->get_mode(&v->hvm, &mode);
-	if (unlikely(mode.cpl))
+	hvm_ops->get_mode(&v->hvm, &v->mode);
+	if (unlikely(v->mode.cpl))
 		rc = -EPERM;
-	else if (unlikely(!mode.long_cs))
+	else if (unlikely(!v->mode.long_cs))
 		rc = -ENOSYS; /* the 32-bit ABI */
 	else
 		rc = dispatch(v, gpr[RAX], &call);
@@ -95,26 +94,6 @@ int64_t hypercall_multicall(struct vcpu *v, struct call *call)
 			return rc;
 	}
 	return 0;
-}
-
-int64_t sub_op_run(struct vcpu *v, const struct sub_op *ops, unsigned int nr, uint32_t cmd,
-		   guest_ptr_t arg)
-{
-	uint64_t buf[SUB_OP_MAX_SIZE / 8];
-	const struct sub_op *op;
-	int64_t rc;
-
-	if (cmd >= nr)
-		return -ENOSYS;
-	op = &ops[index_nospec(cmd, nr)];
-	if (!op->fn)
-		return -ENOSYS;
-	if (op->size && copy_from_guest(buf, arg, op->size))
-		return -EFAULT;
-	rc = op->fn(v, buf);
-	if (rc >= 0 && op->copy_back && copy_to_guest(arg, buf, op->size))
-		return -EFAULT;
-	return rc;
 }
 
 /* Stub i at 32 * i: mov $i, %eax; vmmcall or vmcall; ret. */

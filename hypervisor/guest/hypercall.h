@@ -13,6 +13,8 @@
 
 struct call {
 	uint64_t arg[5];
+	struct vcpu *v;	  /* for a sub-operation: whose it is, */
+	struct domain *d; /* and the domain it is about, v's own unless its row says otherwise */
 };
 
 typedef int64_t hypercall_fn(struct vcpu *v, struct call *call);
@@ -28,21 +30,30 @@ void hypercall(struct vcpu *v);
 int hypercall_page_write(struct vcpu *v, uint64_t gpa);
 
 /*
- * Sub-operations of one call: how many bytes of struct to copy in, and whether to copy it out
- * again.
+ * One operation of a call. fn gets a copy of the caller's struct, and the domain that the struct
+ * names, if it does; its result is the call's.
  */
 struct sub_op {
-	uint16_t size; /* 0: no argument */
-	bool copy_back;
-	int64_t (*fn)(struct vcpu *v, void *op);
+	int64_t (*fn)(struct call *call, void *op);
+	uint8_t size; /* of the struct; 0: there is none */
+	uint8_t flags;
+	uint8_t domid_at; /* OP_ON, OP_ON_OTHER: offset of the domid */
 };
+enum {
+	OP_BACK = 1,	 /* copy the struct back on success */
+	OP_ON = 2,	 /* it names a domain: perms_get_domain() */
+	OP_ON_OTHER = 4, /* the same, never the caller's own: perms_get_other() */
+};
+#define SUB_OP(fn, type, flags) { fn, sizeof(struct type), flags, 0 }
+#define SUB_OP_ON(fn, type, domid, flags) \
+	{ fn, sizeof(struct type), flags, offsetof(struct type, domid) }
 
-/*
- * Look up cmd in a table of nr rows, copy its struct in from `arg`, run it, copy it back on
- * success. -ENOSYS for a row that is not there.
- */
-int64_t sub_op_run(struct vcpu *v, const struct sub_op *table, unsigned int nr, uint32_t cmd,
-		   guest_ptr_t arg);
-#define SUB_OP_MAX_SIZE 128
+/* Carry out row cmd of nr on the struct at `arg`. -ENOSYS for a row that is not there. */
+int64_t sub_op_run(struct vcpu *v, struct call *call, const struct sub_op *table, unsigned int nr,
+		   uint32_t cmd, guest_ptr_t arg);
+/* The same for a call whose arguments are just these: operation, struct. */
+#define SUB_OP_RUN(v, call, table)                                         \
+	sub_op_run(v, call, table, ARRAY_SIZE(table), (uint32_t)call->arg[0], \
+		   GUEST_PTR(call->arg[1]))
 
 #endif

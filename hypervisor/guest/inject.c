@@ -9,7 +9,6 @@
 #include "guest/inject.h"
 #include "guest/shared_info.h"
 #include "lib/atomic.h"
-#include "lib/log.h"
 
 /* INIT stops the vCPU until SIPI names its start. */
 static bool settle_start(struct vcpu *v, uint32_t todo)
@@ -71,6 +70,7 @@ static void deliver_interrupt(struct vcpu *v)
 {
 	int vector = vlapic_pending(v);
 
+	v->hvm.held_class = vector < 0 ? vlapic_held_class(v) : 0;
 	if (vector < 0)
 		return;
 	if (!hvm_ops->can_inject(&v->hvm)) {
@@ -83,7 +83,7 @@ static void deliver_interrupt(struct vcpu *v)
 		hvm_ops->request_window(&v->hvm, true);
 }
 
-bool settle(struct vcpu *v)
+bool __outlined settle(struct vcpu *v)
 {
 	uint32_t todo = atomic_xchg(&v->todo, 0);
 

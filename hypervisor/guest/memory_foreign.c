@@ -8,7 +8,6 @@
 #include "guest/memory_op.h"
 #include "guest/perms.h"
 #include "guest/physmap.h"
-#include "lib/errno.h"
 #include <xen/memory.h>
 
 #define FOREIGN_PER_RUN 64
@@ -27,48 +26,30 @@ static int map_one(struct domain *d, struct domain *fd, uint64_t idx, uint64_t g
 	return rc;
 }
 
-static int64_t map_batch(struct domain *d, struct domain *fd,
-			 const struct xen_add_to_physmap_batch *op, uint64_t *start)
+int64_t memory_add_to_physmap_batch(struct call *call, void *arg)
 {
-	unsigned int budget = FOREIGN_PER_RUN;
-	uint64_t i, idx, gfn;
+	const struct xen_add_to_physmap_batch *op = arg;
+	uint64_t i, idx, gfn, stop = memory_start(call) + FOREIGN_PER_RUN;
+	struct domain *fd;
 	int err;
 
-	for (i = *start; i < op->size; i++) {
-		if (!budget--) {
-			*start = i;
-			return -ERESTART;
-		}
+	if (op->space != XENMAPSPACE_gmfn_foreign)
+		return -ENOSYS;
+	fd = perms_get_other(call->v, op->u.foreign_domid, &err);
+	if (!fd)
+		return err;
+	for (i = memory_start(call); i < min(stop, (uint64_t)op->size); i++) {
 		if (copy_from_guest_at(&idx, HANDLE_PTR(op->idxs), i, sizeof(idx)) ||
 		    copy_from_guest_at(&gfn, HANDLE_PTR(op->gpfns), i, sizeof(gfn)))
-			return -EFAULT;
-		err = map_one(d, fd, idx, gfn);
+			break;
+		err = map_one(call->d, fd, idx, gfn);
 		if (copy_to_guest_at(HANDLE_PTR(op->errs), i, &err, sizeof(err)))
-			return -EFAULT;
+			break;
 	}
-	return 0;
-}
-
-int64_t memory_add_to_physmap_batch(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
-{
-	struct xen_add_to_physmap_batch op;
-	struct domain *d, *fd;
-	int64_t rc;
-	int err;
-
-	if (copy_from_guest(&op, arg, sizeof(op)))
-		return -EFAULT;
-	if (op.space != XENMAPSPACE_gmfn_foreign)
-		return -ENOSYS;
-	d = perms_get_domain(v, op.domid, &err);
-	if (!d)
-		return err;
-	fd = perms_get_other(v, op.u.foreign_domid, &err);
-	rc = fd ? map_batch(d, fd, &op, start) : err;
-	if (fd)
-		domain_put(fd);
-	domain_put(d);
-	return rc;
+	domain_put(fd);
+	if (i >= op->size)
+		return 0;
+	return i == stop ? memory_restart(call, i) : -EFAULT;
 }
 
 static int map_grant_frame(struct domain *d, struct domain *fd, uint64_t frame, uint64_t gfn)
@@ -89,54 +70,38 @@ static int map_grant_frame(struct domain *d, struct domain *fd, uint64_t frame, 
 	return rc;
 }
 
-static int64_t map_grant_frames(struct domain *d, struct domain *fd,
-				const struct xen_mem_acquire_resource *op, uint64_t *start)
+static int64_t map_grant_frames(struct call *call, const struct xen_mem_acquire_resource *op)
 {
-	unsigned int budget = FOREIGN_PER_RUN;
-	uint64_t i, gfn;
+	uint64_t i, gfn, stop = memory_start(call) + FOREIGN_PER_RUN;
 	int rc;
 
 	if (op->frame + op->nr_frames < op->frame ||
-	    op->frame + op->nr_frames > fd->max_grant_frames)
+	    op->frame + op->nr_frames > call->d->limits.max_grant_frames)
 		return -EINVAL;
-	for (i = *start; i < op->nr_frames; i++) {
-		if (!budget--) {
-			*start = i;
-			return -ERESTART;
-		}
+	for (i = memory_start(call); i < op->nr_frames; i++) {
+		if (i == stop)
+			return memory_restart(call, i);
 		if (copy_from_guest_at(&gfn, HANDLE_PTR(op->frame_list), i, sizeof(gfn)))
 			return -EFAULT;
-		rc = map_grant_frame(d, fd, op->frame + i, gfn);
+		rc = map_grant_frame(call->v->d, call->d, op->frame + i, gfn);
 		if (rc)
 			return rc;
 	}
 	return 0;
 }
 
-int64_t memory_acquire_resource(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+int64_t memory_acquire_resource(struct call *call, void *arg)
 {
-	struct xen_mem_acquire_resource op;
-	struct domain *d;
-	int64_t rc;
-	int err;
+	struct xen_mem_acquire_resource *op = arg;
 
-	if (copy_from_guest(&op, arg, sizeof(op)))
-		return -EFAULT;
-	if (op.pad)
+	if (op->pad)
 		return -EINVAL;
-	d = perms_get_other(v, op.domid, &err);
-	if (!d)
-		return err;
-	if (op.type != XENMEM_resource_grant_table) {
-		rc = -EOPNOTSUPP;
-	} else if (op.id != XENMEM_resource_grant_table_id_shared) {
-		rc = -EINVAL;
-	} else if (op.nr_frames) {
-		rc = map_grant_frames(v->d, d, &op, start);
-	} else {
-		op.nr_frames = d->max_grant_frames;
-		rc = copy_to_guest(arg, &op, sizeof(op)) ? -EFAULT : 0;
-	}
-	domain_put(d);
-	return rc;
+	if (op->type != XENMEM_resource_grant_table)
+		return -EOPNOTSUPP;
+	if (op->id != XENMEM_resource_grant_table_id_shared)
+		return -EINVAL;
+	if (op->nr_frames)
+		return map_grant_frames(call, op);
+	op->nr_frames = call->d->limits.max_grant_frames;
+	return copy_to_guest(GUEST_PTR(call->arg[1]), op, sizeof(*op)) ? -EFAULT : 0;
 }

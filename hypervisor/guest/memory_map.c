@@ -2,10 +2,8 @@
 /* What lies where in a domain: shared_info, grant frames, holes; and the memory map it is told. */
 #include "guest/gnttab.h"
 #include "guest/memory_op.h"
-#include "guest/perms.h"
 #include "guest/physmap.h"
 #include "guest/shared_info.h"
-#include "lib/errno.h"
 #include "mem/kalloc.h"
 #include <xen/memory.h>
 
@@ -85,100 +83,68 @@ static int move_page(struct domain *d, uint64_t from, uint64_t to)
 	return rc;
 }
 
-int64_t memory_add_to_physmap(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+int64_t memory_add_to_physmap(struct call *call, void *arg)
 {
-	struct xen_add_to_physmap op;
-	struct domain *d;
-	int rc;
+	const struct xen_add_to_physmap *op = arg;
 
-	if (copy_from_guest(&op, arg, sizeof(op)))
-		return -EFAULT;
-	if (op.gpfn > P2M_MAX_GFN)
+	if (op->gpfn > P2M_MAX_GFN)
 		return -EINVAL;
-	d = perms_get_domain(v, op.domid, &rc);
-	if (!d)
-		return rc;
-	switch (op.space) {
+	switch (op->space) {
 	case XENMAPSPACE_shared_info:
-		rc = op.idx ? -EINVAL : add_shared_info(d, op.gpfn);
-		break;
+		return op->idx ? -EINVAL : add_shared_info(call->d, op->gpfn);
 	case XENMAPSPACE_grant_table:
-		rc = add_grant_frame(d, op.idx, op.gpfn);
-		break;
+		return add_grant_frame(call->d, op->idx, op->gpfn);
 	case XENMAPSPACE_gmfn:
-		rc = move_page(d, op.idx, op.gpfn);
-		break;
-	default:
-		rc = -ENOSYS;
+		return move_page(call->d, op->idx, op->gpfn);
 	}
-	domain_put(d);
-	return rc;
+	return -ENOSYS;
 }
 
-int64_t memory_remove_from_physmap(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+int64_t memory_remove_from_physmap(struct call *call, void *arg)
 {
-	struct xen_remove_from_physmap op;
-	struct domain *d;
-	int rc;
+	int rc = physmap_remove(call->d, GFN(((struct xen_remove_from_physmap *)arg)->gpfn));
 
-	if (copy_from_guest(&op, arg, sizeof(op)))
-		return -EFAULT;
-	d = perms_get_domain(v, op.domid, &rc);
-	if (!d)
-		return rc;
-	rc = physmap_remove(d, GFN(op.gpfn));
-	domain_put(d);
 	return rc == -ENOENT ? -EINVAL : rc; /* -ENOENT means "paged out, try again" to the tools */
 }
 
-int64_t memory_map_get(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+int64_t memory_map_get(struct call *call, void *arg)
 {
-	struct guest_info *g = v->d->guest;
-	struct xen_memory_map map;
+	const struct guest_info *g = call->d->guest;
+	struct xen_memory_map *map = arg;
 	struct e820_entry e = { 0 };
 	uint32_t i = 0;
 	bool more;
 
-	if (copy_from_guest(&map, arg, sizeof(map)))
-		return -EFAULT;
 	for (;; i++) {
-		spin_lock(&v->d->lock);
-		more = i < g->nr_e820 && i < map.nr_entries;
+		spin_lock(&call->d->lock);
+		more = i < g->nr_e820 && i < map->nr_entries;
 		if (more)
 			e = g->e820[i];
-		spin_unlock(&v->d->lock);
+		spin_unlock(&call->d->lock);
 		if (!more)
 			break;
-		if (copy_to_guest_at(HANDLE_PTR(map.buffer), i, &e, sizeof(e)))
+		if (copy_to_guest_at(HANDLE_PTR(map->buffer), i, &e, sizeof(e)))
 			return -EFAULT;
 	}
-	if (!i && !g->nr_e820)
-		return -ENOSYS;
-	map.nr_entries = i;
-	return copy_to_guest(arg, &map, sizeof(map)) ? -EFAULT : 0;
+	map->nr_entries = i;
+	return i || g->nr_e820 ? 0 : -ENOSYS;
 }
 
-int64_t memory_map_set(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+int64_t memory_map_set(struct call *call, void *arg)
 {
-	struct xen_foreign_memory_map op;
+	const struct xen_memory_map *map = &((struct xen_foreign_memory_map *)arg)->map;
+	size_t size = map->nr_entries * sizeof(struct e820_entry);
 	struct e820_entry *e;
-	struct domain *d;
-	size_t size;
-	int rc;
 
-	if (copy_from_guest(&op, arg, sizeof(op)))
-		return -EFAULT;
-	if (!op.map.nr_entries || op.map.nr_entries > GUEST_E820_MAX)
+	if (!map->nr_entries || map->nr_entries > GUEST_E820_MAX)
 		return -EINVAL;
-	d = perms_get_other(v, op.domid, &rc);
-	if (!d)
-		return rc;
-	size = op.map.nr_entries * sizeof(*e);
 	e = kalloc(size);
-	rc = !e ? -ENOMEM : copy_from_guest(e, HANDLE_PTR(op.map.buffer), size);
-	if (!rc)
-		rc = guest_set_memory_map(d, e, op.map.nr_entries);
-	kfree(e, size);
-	domain_put(d);
-	return rc;
+	if (!e)
+		return -ENOMEM;
+	if (copy_from_guest(e, HANDLE_PTR(map->buffer), size)) {
+		kfree(e, size);
+		return -EFAULT;
+	}
+	guest_set_memory_map(call->d, e, map->nr_entries);
+	return 0;
 }

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * memory_op (12): more or fewer pages for a domain, and small questions. What lies where is in
- * memory_map.c, other domains' pages in memory_foreign.c. The command's bits from 6 up carry the
- * progress of a call that was interrupted.
+ * memory_map.c, other domains' pages in memory_foreign.c.
  */
-#include "guest/hypercall.h"
 #include "guest/memory_op.h"
-#include "guest/perms.h"
 #include "guest/physmap.h"
-#include "lib/errno.h"
 #include <xen/memory.h>
-
-#define CMD_BITS 6
-#define CMD_MASK ((1u << CMD_BITS) - 1)
 
 /*
  * Pages made or given back per run: zeroing 2 MiB is as long as we want to keep interrupts waiting.
@@ -50,156 +43,96 @@ static bool extent_decrease(struct domain *d, gfn_t gfn, unsigned int order)
 }
 
 /* The answer is how many extents are done; a short count says that something stood in the way. */
-static int64_t for_extents(struct vcpu *v, guest_ptr_t arg, uint64_t *start, extent_fn *fn)
+static int64_t for_extents(struct call *call, const struct xen_memory_reservation *r, extent_fn *fn)
 {
-	struct xen_memory_reservation r;
-	uint64_t i = *start, budget = PAGES_PER_RUN, gfn;
-	struct domain *d;
-	int rc;
+	uint64_t i = memory_start(call), budget = PAGES_PER_RUN, gfn;
 
-	if (copy_from_guest(&r, arg, sizeof(r)))
-		return -EFAULT;
-	if (r.nr_extents > INT64_MAX >> CMD_BITS || i > r.nr_extents)
+	if (r->nr_extents > INT64_MAX >> MEMORY_CMD_BITS || i > r->nr_extents)
 		return -EINVAL;
-	d = perms_get_domain(v, r.domid, &rc);
-	if (!d)
-		return rc;
-	for (; r.extent_order <= PAGE_ORDER_2M && i < r.nr_extents; i++) {
-		if (budget < 1ULL << r.extent_order) {
-			domain_put(d);
-			*start = i;
-			return -ERESTART;
-		}
-		budget -= 1ULL << r.extent_order;
-		if (copy_from_guest_at(&gfn, HANDLE_PTR(r.extent_start), i, sizeof(gfn)) ||
-		    !fn(d, GFN(gfn), r.extent_order))
+	for (; r->extent_order <= PAGE_ORDER_2M && i < r->nr_extents; i++) {
+		if (budget < 1ULL << r->extent_order)
+			return memory_restart(call, i);
+		budget -= 1ULL << r->extent_order;
+		if (copy_from_guest_at(&gfn, HANDLE_PTR(r->extent_start), i, sizeof(gfn)) ||
+		    !fn(call->d, GFN(gfn), r->extent_order))
 			break;
 	}
-	domain_put(d);
 	return (int64_t)i;
 }
 
-static int64_t op_populate_physmap(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+static int64_t op_populate_physmap(struct call *call, void *op)
 {
-	return for_extents(v, arg, start, extent_populate);
+	return for_extents(call, op, extent_populate);
 }
 
-static int64_t op_decrease_reservation(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+static int64_t op_decrease_reservation(struct call *call, void *op)
 {
-	return for_extents(v, arg, start, extent_decrease);
+	return for_extents(call, op, extent_decrease);
 }
 
-/*
- * The argument of these is a domid alone; more than one of them asks for a number of that domain.
- */
-static int64_t ask(struct vcpu *v, guest_ptr_t arg, int64_t (*fn)(const struct domain *d))
+static int64_t op_maximum_gpfn(struct call *call, void *op)
 {
-	struct domain *d;
-	domid_t domid;
-	int64_t answer;
-	int rc;
-
-	if (copy_from_guest(&domid, arg, sizeof(domid)))
-		return -EFAULT;
-	d = perms_get_domain(v, domid, &rc);
-	if (!d)
-		return rc;
-	answer = fn(d);
-	domain_put(d);
-	return answer;
+	return (int64_t)call->d->p2m.max_gfn;
 }
 
-static int64_t max_gfn(const struct domain *d)
+static int64_t op_current_reservation(struct call *call, void *op)
 {
-	return (int64_t)d->p2m.max_gfn;
+	return call->d->tot_pages;
 }
 
-static int64_t tot_pages(const struct domain *d)
+static int64_t op_maximum_reservation(struct call *call, void *op)
 {
-	return d->tot_pages;
-}
-
-static int64_t max_pages(const struct domain *d)
-{
-	return d->max_pages;
-}
-
-static int64_t op_maximum_gpfn(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
-{
-	return ask(v, arg, max_gfn);
-}
-
-static int64_t op_current_reservation(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
-{
-	return ask(v, arg, tot_pages);
-}
-
-static int64_t op_maximum_reservation(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
-{
-	return ask(v, arg, max_pages);
+	return call->d->max_pages;
 }
 
 /* No page is ever shared between domains by content. */
-static int64_t op_sharing_pages(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+static int64_t op_sharing_pages(struct call *call, void *op)
 {
 	return 0;
 }
 
 /* Memory is there or not, never on demand: the target is what the domain has. */
-static int64_t op_pod_target(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+static int64_t op_pod_target(struct call *call, void *op)
 {
-	struct xen_pod_target t;
-	struct domain *d;
-	int rc;
+	struct xen_pod_target *t = op;
 
-	if (copy_from_guest(&t, arg, sizeof(t)))
-		return -EFAULT;
-	d = perms_get_other(v, t.domid, &rc);
-	if (!d)
-		return rc;
-	t.tot_pages = d->tot_pages;
-	t.pod_cache_pages = t.pod_entries = 0;
-	domain_put(d);
-	return copy_to_guest(arg, &t, sizeof(t)) ? -EFAULT : 0;
+	t->tot_pages = call->d->tot_pages;
+	t->pod_cache_pages = t->pod_entries = 0;
+	return 0;
 }
 
 /* Exactly this number tells the tools that there is no vNUMA; another would stop `save`. */
-static int64_t op_get_vnumainfo(struct vcpu *v, guest_ptr_t arg, uint64_t *start)
+static int64_t op_get_vnumainfo(struct call *call, void *op)
 {
 	return -EOPNOTSUPP;
 }
 
-static memory_fn *const ops[] = {
-	[XENMEM_decrease_reservation] = op_decrease_reservation,
-	[XENMEM_current_reservation] = op_current_reservation,
-	[XENMEM_maximum_reservation] = op_maximum_reservation,
-	[XENMEM_populate_physmap] = op_populate_physmap,
-	[XENMEM_add_to_physmap] = memory_add_to_physmap,
-	[XENMEM_memory_map] = memory_map_get,
-	[XENMEM_set_memory_map] = memory_map_set,
-	[XENMEM_maximum_gpfn] = op_maximum_gpfn,
-	[XENMEM_remove_from_physmap] = memory_remove_from_physmap,
-	[XENMEM_set_pod_target] = op_pod_target,
-	[XENMEM_get_pod_target] = op_pod_target,
-	[XENMEM_get_sharing_freed_pages] = op_sharing_pages,
-	[XENMEM_get_sharing_shared_pages] = op_sharing_pages,
-	[XENMEM_add_to_physmap_batch] = memory_add_to_physmap_batch,
-	[XENMEM_get_vnumainfo] = op_get_vnumainfo,
-	[XENMEM_acquire_resource] = memory_acquire_resource,
+#define BY_DOMID(fn, type, flags) SUB_OP_ON(fn, type, domid, flags)
+static const struct sub_op ops[] = {
+	[XENMEM_decrease_reservation] =
+		BY_DOMID(op_decrease_reservation, xen_memory_reservation, OP_ON),
+	[XENMEM_current_reservation] = BY_DOMID(op_current_reservation, xen_memory_domain, OP_ON),
+	[XENMEM_maximum_reservation] = BY_DOMID(op_maximum_reservation, xen_memory_domain, OP_ON),
+	[XENMEM_populate_physmap] = BY_DOMID(op_populate_physmap, xen_memory_reservation, OP_ON),
+	[XENMEM_add_to_physmap] = BY_DOMID(memory_add_to_physmap, xen_add_to_physmap, OP_ON),
+	[XENMEM_memory_map] = SUB_OP(memory_map_get, xen_memory_map, OP_BACK),
+	[XENMEM_set_memory_map] = BY_DOMID(memory_map_set, xen_foreign_memory_map, OP_ON_OTHER),
+	[XENMEM_maximum_gpfn] = BY_DOMID(op_maximum_gpfn, xen_memory_domain, OP_ON),
+	[XENMEM_remove_from_physmap] =
+		BY_DOMID(memory_remove_from_physmap, xen_remove_from_physmap, OP_ON),
+	[XENMEM_set_pod_target] = BY_DOMID(op_pod_target, xen_pod_target, OP_ON_OTHER | OP_BACK),
+	[XENMEM_get_pod_target] = BY_DOMID(op_pod_target, xen_pod_target, OP_ON_OTHER | OP_BACK),
+	[XENMEM_get_sharing_freed_pages] = { op_sharing_pages },
+	[XENMEM_get_sharing_shared_pages] = { op_sharing_pages },
+	[XENMEM_add_to_physmap_batch] =
+		BY_DOMID(memory_add_to_physmap_batch, xen_add_to_physmap_batch, OP_ON),
+	[XENMEM_get_vnumainfo] = { op_get_vnumainfo },
+	[XENMEM_acquire_resource] =
+		BY_DOMID(memory_acquire_resource, xen_mem_acquire_resource, OP_ON_OTHER),
 };
 
 int64_t hypercall_memory_op(struct vcpu *v, struct call *call)
 {
-	uint64_t cmd = call->arg[0] & CMD_MASK, start = call->arg[0] >> CMD_BITS;
-	int64_t rc;
-
-	if (cmd >= ARRAY_SIZE(ops))
-		return -ENOSYS;
-	cmd = index_nospec(cmd, ARRAY_SIZE(ops));
-	if (!ops[cmd])
-		return -ENOSYS;
-	rc = ops[cmd](v, GUEST_PTR(call->arg[1]), &start);
-	if (rc == -ERESTART)
-		call->arg[0] = cmd | start << CMD_BITS;
-	return rc;
+	return sub_op_run(v, call, ops, ARRAY_SIZE(ops), call->arg[0] & MEMORY_CMD_MASK,
+			  GUEST_PTR(call->arg[1]));
 }

@@ -25,11 +25,6 @@
 /* Entries of a p2m taken down per call: bounds the time until interrupts are looked at again. */
 #define DESTROY_BATCH 128
 
-static int devices_create(struct domain *d)
-{
-	return d->is_hwdom ? dev_setup_hwdom(d) : dev_setup_guest(d);
-}
-
 static void put_entry(struct p2m *p, struct p2m_entry e)
 {
 	struct domain *d = container_of(p, struct domain, p2m);
@@ -61,7 +56,7 @@ static const struct part {
 } parts[] = {
 	{ "memory", NULL, memory_destroy, NULL, memory_check },
 	{ "cpuid", cpuid_create, NULL, cpuid_free, NULL },
-	{ "devices", devices_create, NULL, dev_free, NULL },
+	{ "devices", dev_setup, NULL, dev_free, NULL },
 	{ "shared info", guest_info_create, guest_info_destroy, guest_info_free, NULL },
 	{ "event channels", evtchn_create, evtchn_destroy, evtchn_free, evtchn_check },
 	{ "grants", gnttab_create, gnttab_destroy, gnttab_free, gnttab_check },
@@ -73,11 +68,7 @@ struct domain *domain_create(domid_t id, bool is_hwdom, const struct domain_limi
 
 	if (!d)
 		return NULL;
-	d->max_evtchn_port = limits->max_evtchn_port;
-	d->max_grant_frames = limits->max_grant_frames;
-	d->max_maptrack_frames = limits->max_maptrack_frames;
-	d->create_flags = limits->create_flags;
-	d->emulation_flags = limits->emulation_flags;
+	d->limits = *limits;
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
 		*rc = parts[i].create ? parts[i].create(d) : 0;
 		if (*rc < 0) {

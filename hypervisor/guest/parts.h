@@ -12,10 +12,6 @@ void parts_init(void);
  * A new domain with all its parts but vCPUs and memory, paused, not yet published. Limits of event
  * channels and grants are set in *limits first. NULL with a negative errno in *rc.
  */
-struct domain_limits {
-	uint32_t max_evtchn_port, max_grant_frames, max_maptrack_frames;
-	uint32_t create_flags, emulation_flags;
-};
 struct domain *domain_create(domid_t id, bool is_hwdom, const struct domain_limits *limits,
 			     int *rc);
 

@@ -4,18 +4,14 @@
  * -EBUSY.
  */
 #include "guest/physmap.h"
+#include "lib/atomic.h"
 #include "lib/errno.h"
 
 #define PLACE_TRIES 4
 
-static bool is_ram(enum p2m_type type)
-{
-	return type == P2M_RAM || type == P2M_RAM_RO;
-}
-
 void physmap_put(struct domain *d, struct p2m_entry e)
 {
-	if (is_ram(e.type) && d->is_identity && READ_ONCE(d->state) == DOM_ALIVE)
+	if (e.type == P2M_RAM && d->is_identity && READ_ONCE(d->state) == DOM_ALIVE)
 		return; /* parked */
 	if (e.type != P2M_NONE && e.type != P2M_MMIO)
 		page_put(e.mfn);
@@ -23,17 +19,11 @@ void physmap_put(struct domain *d, struct p2m_entry e)
 
 int physmap_take(struct domain *d, gfn_t gfn, struct p2m_entry *e)
 {
-	int rc;
+	unsigned int types = 1u << P2M_RAM | 1u << P2M_SHARED | 1u << P2M_FOREIGN;
+	int rc = p2m_take(&d->p2m, gfn, types, INVALID_MFN, e);
 
-	if (gfn.n > P2M_MAX_GFN)
-		return -EINVAL;
-	*e = p2m_lookup(&d->p2m, gfn);
-	if (e->type == P2M_NONE || e->type == P2M_MMIO)
-		return -ENOENT;
-	if (e->type == P2M_GRANT_RW || e->type == P2M_GRANT_RO)
-		return -EBUSY; /* only its own unmap knows the pin behind it */
-	rc = p2m_unmap(&d->p2m, gfn, *e);
-	return rc == -ENOENT ? -EBUSY : rc;
+	/* only a grant's own unmap knows the pin behind it */
+	return rc == -ENOENT && e->type > P2M_FOREIGN ? -EBUSY : rc;
 }
 
 int physmap_remove(struct domain *d, gfn_t gfn)
@@ -50,10 +40,10 @@ int physmap_remove(struct domain *d, gfn_t gfn)
 
 int physmap_map(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_type type)
 {
-	bool was_mmio = d->is_hwdom && p2m_lookup(&d->p2m, gfn).type == P2M_MMIO;
+	uint64_t version = load_acquire(&d->p2m.version); /* filling a hole makes no new one */
 	int rc = p2m_map(&d->p2m, gfn, mfn, order, type);
 
-	if (!rc && was_mmio)
+	if (!rc && !p2m_is_version(&d->p2m, version))
 		p2m_flush(&d->p2m);
 	return rc;
 }

@@ -2,7 +2,6 @@
 /* sched_op (29): a vCPU gives up its CPU, waits, or ends its domain. */
 #include "guest/evtchn.h"
 #include "guest/hypercall.h"
-#include "guest/perms.h"
 #include "guest/shared_info.h"
 #include "lib/atomic.h"
 #include "lib/errno.h"
@@ -11,26 +10,26 @@
 
 #define POLL_MAX_PORTS 128
 
-static int64_t op_yield(struct vcpu *v, void *arg)
+static int64_t op_yield(struct call *call, void *arg)
 {
 	sched_yield();
 	return 0;
 }
 
-static int64_t op_block(struct vcpu *v, void *arg)
+static int64_t op_block(struct call *call, void *arg)
 {
-	if (!guest_event_pending(v))
-		vcpu_block(v);
+	if (!guest_event_pending(call->v))
+		vcpu_block(call->v);
 	return 0;
 }
 
-static int64_t op_shutdown(struct vcpu *v, void *arg)
+static int64_t op_shutdown(struct call *call, void *arg)
 {
 	struct sched_shutdown *op = arg;
 
 	if (op->reason > SHUTDOWN_MAX)
 		return -EINVAL;
-	domain_shutdown(v->d, op->reason);
+	domain_shutdown(call->d, op->reason);
 	return 0;
 }
 
@@ -51,9 +50,10 @@ static int any_pending(struct vcpu *v, const struct sched_poll *op)
 	return 0;
 }
 
-static int64_t op_poll(struct vcpu *v, void *arg)
+static int64_t op_poll(struct call *call, void *arg)
 {
 	struct sched_poll *op = arg;
+	struct vcpu *v = call->v;
 	evtchn_port_t port = 0;
 	int rc;
 
@@ -74,34 +74,28 @@ static int64_t op_poll(struct vcpu *v, void *arg)
 	return 0;
 }
 
-static int64_t op_remote_shutdown(struct vcpu *v, void *arg)
+static int64_t op_remote_shutdown(struct call *call, void *arg)
 {
 	struct sched_remote_shutdown *op = arg;
-	struct domain *d;
-	int rc;
 
 	if (op->reason > SHUTDOWN_MAX)
 		return -EINVAL;
-	d = perms_get_other(v, op->domain_id, &rc);
-	if (!d)
-		return rc;
-	domain_shutdown(d, op->reason);
-	domain_put(d);
+	domain_shutdown(call->d, op->reason);
 	return 0;
 }
 
 static const struct sub_op ops[] = {
-	[SCHEDOP_yield] = { 0, false, op_yield },
-	[SCHEDOP_block] = { 0, false, op_block },
-	[SCHEDOP_shutdown] = { sizeof(struct sched_shutdown), false, op_shutdown },
-	[SCHEDOP_poll] = { sizeof(struct sched_poll), false, op_poll },
-	[SCHEDOP_remote_shutdown] = { sizeof(struct sched_remote_shutdown), false,
-				      op_remote_shutdown },
+	[SCHEDOP_yield] = { op_yield },
+	[SCHEDOP_block] = { op_block },
+	[SCHEDOP_shutdown] = SUB_OP(op_shutdown, sched_shutdown, 0),
+	[SCHEDOP_poll] = SUB_OP(op_poll, sched_poll, 0),
+	[SCHEDOP_remote_shutdown] =
+		SUB_OP_ON(op_remote_shutdown, sched_remote_shutdown, domain_id, OP_ON_OTHER),
 };
 
 int64_t hypercall_sched_op(struct vcpu *v, struct call *call)
 {
-	return sub_op_run(v, ops, ARRAY_SIZE(ops), (uint32_t)call->arg[0], GUEST_PTR(call->arg[1]));
+	return SUB_OP_RUN(v, call, ops);
 }
 
 int64_t hypercall_set_timer_op(struct vcpu *v, struct call *call)

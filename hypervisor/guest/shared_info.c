@@ -8,7 +8,6 @@
 #include "dev/vlapic.h"
 #include "lib/atomic.h"
 #include "lib/errno.h"
-#include "lib/string.h"
 #include "mem/kalloc.h"
 #include "x86/time.h"
 #include <xen/hvm/params.h>
@@ -24,7 +23,6 @@ int guest_info_create(struct domain *d)
 		kfree(g, sizeof(*g));
 		return -ENOMEM;
 	}
-	atomic_inc(&d->nr_shared_pages);
 	g->shared = frame_map(g->shared_mfn);
 	g->shared_gfn = ~0ULL;
 	d->guest = g;
@@ -61,7 +59,7 @@ void guest_info_free(struct domain *d)
 void guest_wallclock_update(struct domain *d)
 {
 	struct shared_info *s = d->guest->shared;
-	uint64_t wall_ns = time_wall_at_boot_ns();
+	uint64_t wall_ns = READ_ONCE(wall_at_boot_ns);
 	uint64_t sec = wall_ns / NSEC_PER_SEC + (uint64_t)d->time_offset_s;
 
 	spin_lock(&d->lock);
@@ -75,26 +73,19 @@ void guest_wallclock_update(struct domain *d)
 	spin_unlock(&d->lock);
 }
 
-int guest_set_memory_map(struct domain *d, const struct e820_entry *e, uint32_t nr)
+void guest_set_memory_map(struct domain *d, struct e820_entry *e, uint32_t nr)
 {
 	struct guest_info *g = d->guest;
-	struct e820_entry *copy, *old;
+	struct e820_entry *old;
 	uint32_t nr_old;
 
-	if (nr > GUEST_E820_MAX)
-		return -E2BIG;
-	copy = kalloc(nr * sizeof(*copy));
-	if (nr && !copy)
-		return -ENOMEM;
-	memcpy(copy, e, nr * sizeof(*copy));
 	spin_lock(&d->lock);
 	old = g->e820;
 	nr_old = g->nr_e820;
-	g->e820 = copy;
+	g->e820 = e;
 	g->nr_e820 = nr;
 	spin_unlock(&d->lock);
 	kfree(old, nr_old * sizeof(*old));
-	return 0;
 }
 
 void guest_upcall(struct vcpu *v)

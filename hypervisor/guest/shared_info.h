@@ -63,8 +63,12 @@ void guest_areas_drop(struct vcpu *v); /* stop its timers, unpin; the vCPU does 
 int guest_vcpu_create(struct vcpu *v);
 void guest_vcpu_free(struct vcpu *v);
 
-/* The run loop, before entry, for TODO_RUNSTATE and TODO_TIME. */
+/* The run loop, before entry and when v stops running, for TODO_RUNSTATE and TODO_TIME. */
 void guest_areas_update(struct vcpu *v, uint32_t todo);
+static inline bool guest_shows_runstate(const struct vcpu *v)
+{
+	return READ_ONCE(v->guest->runstate.len[0]);
+}
 /*
  * The run loop, after INIT+SIPI or vcpu_up made v start: raise again what came while it was down.
  */
@@ -89,10 +93,7 @@ int guest_set_upcall_vector(struct vcpu *v, uint8_t vector);
 
 /* Write the wall clock into d's shared_info again (settime, settimeoffset). */
 void guest_wallclock_update(struct domain *d);
-/*
- * What XENMEM_memory_map answers; entries are copied. -E2BIG, -ENOMEM. Dom0 builder,
- * set_memory_map.
- */
-int guest_set_memory_map(struct domain *d, const struct e820_entry *e, uint32_t nr);
+/* What XENMEM_memory_map answers from now on: nr entries at e, from kalloc(), which d keeps. */
+void guest_set_memory_map(struct domain *d, struct e820_entry *e, uint32_t nr);
 
 #endif

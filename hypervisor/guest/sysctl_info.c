@@ -5,7 +5,7 @@
 #include "lib/string.h"
 #include "x86/console.h"
 #include "x86/cpu.h"
-#include "x86/cpuid.h"
+#include "x86/features.h"
 #include "x86/time.h"
 
 #define READ_CHUNK 512
@@ -15,7 +15,7 @@
 int sysctl_readconsole(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_readconsole *r = &op->u.readconsole;
-	uint32_t index = r->incremental ? r->index : 0, size = min(r->count, console_ring_size());
+	uint32_t index = r->incremental ? r->index : 0, size = min(r->count, CONSOLE_RING_SIZE);
 	uint32_t done = 0, n;
 	char buf[READ_CHUNK];
 
@@ -38,14 +38,7 @@ int sysctl_readconsole(struct vcpu *v, struct xen_sysctl *op)
 int sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_physinfo *p = &op->u.physinfo;
-	struct cpuid_regs c1 = cpuid(1), e1 = cpuid(0x80000001), c7 = { 0 }, cd = { 0 }, e7 = { 0 };
 
-	if (cpuid(0).eax >= 7)
-		c7 = cpuid_count(7, 0);
-	if (cpuid(0).eax >= 0xd)
-		cd = cpuid_count(0xd, 1);
-	if (cpuid(0x80000000).eax >= 0x80000007)
-		e7 = cpuid(0x80000007);
 	memset(p, 0, sizeof(*p));
 	p->threads_per_core = 1;
 	p->cores_per_socket = nr_cpus;
@@ -58,9 +51,7 @@ int sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 	p->total_pages = frame_nr_total();
 	p->free_pages = frame_nr_free();
 	p->max_mfn = frame_nr_table() - 1;
-	memcpy(p->hw_cap,
-	       (uint32_t[8]){ c1.edx, c1.ecx, e1.edx, e1.ecx, cd.eax, c7.ebx, c7.ecx, e7.edx },
-	       sizeof(p->hw_cap));
+	memcpy(p->hw_cap, cpu_features.word, sizeof(p->hw_cap)); /* the same order */
 	return 0;
 }
 

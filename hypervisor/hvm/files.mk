@@ -1,2 +1,2 @@
-obj-y  := probe.o inject.o
+obj-y  := probe.o inject.o bitmap.o
 pure-y :=

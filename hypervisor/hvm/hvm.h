@@ -9,6 +9,8 @@
 
 #include "mem/frame.h"
 #include "mem/p2m.h"
+#include "x86/cr.h"
+#include "x86/msr.h"
 
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, NR_GPRS };
 enum seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, NR_SEGS };
@@ -52,6 +54,7 @@ struct hvm_event {
 };
 
 enum hvm_exit_kind {
+	EXIT_UNKNOWN,
 	EXIT_CPUID,
 	EXIT_MSR_READ,
 	EXIT_MSR_WRITE,
@@ -70,7 +73,6 @@ enum hvm_exit_kind {
 	EXIT_INVALID_OP,/* an instruction guests do not have here (VMRUN, MONITOR, ...): #UD */
 	EXIT_NOTHING,	/* a hint that needs no work (INVD, WBINVD, PAUSE); advance by len */
 	EXIT_FAILED_ENTRY, /* the CPU refused the guest state: crash that guest */
-	EXIT_UNKNOWN,
 	NR_EXIT_KINDS
 };
 
@@ -90,9 +92,8 @@ struct hvm_exit {
 			bool in_table_walk; /* the CPU was reading or writing the guest's own page tables */
 		} fault;
 		struct {
-			uint8_t cr, gpr; /* number and register */
-			bool write, is_clts, is_lmsw;
-			uint16_t lmsw;
+			uint8_t cr, gpr; /* number and register; NR_GPRS: look at the instruction */
+			bool write;
 		} cr;
 		struct {
 			uint8_t vector;
@@ -104,7 +105,7 @@ struct hvm_exit {
 
 struct hvm_domain {
 	bool direct_io;	  /* own port bitmap (the hardware domain); set before domain_init */
-	mfn_t io_bitmap_mfn; /* backend's; shared by all guests without direct ports */
+	mfn_t io_bitmap_mfn; /* shared by all guests without direct ports */
 	mfn_t msr_bitmap_mfn;
 };
 
@@ -115,16 +116,15 @@ struct hvm_domain {
 struct hvm_vcpu {
 	uint64_t gpr[NR_GPRS];
 	uint64_t rip, rflags;
-	void *vmcb;		/* struct vmcb or VMCS region, one page */
-	uint64_t vmcb_hpa;
+	void *vmcb;		/* struct vmcb, or struct vmx beside the VMCS region */
+	uint64_t vmcb_hpa;	/* that, or the region; one page */
 	struct p2m *p2m;
-	uint64_t asid_gen;	/* own CPU only */
+	uint64_t asid_gen;	/* SVM: of the CPU that it ran on last; own CPU only */
 	uint64_t tlb_gen;	/* p2m generation last flushed at; own CPU only */
-	uint32_t asid;
 	int32_t loaded_cpu;	/* CPU that holds the VMLOAD/VMCS state, -1 none */
-	int32_t last_cpu;	/* CPU it ran on last: a change makes its ASID stale */
 	struct hvm_event reinject; /* delivery cut short by an exit: goes in first */
 	bool window_open;	/* interrupt window requested */
+	uint8_t held_class;	/* of what waits only for CR8 to fall below it: exit then; 0 nothing */
 	bool interrupt_shadow;	/* STI or MOV SS just before; current after each exit */
 	bool nmi_masked;	/* in an NMI handler until IRET */
 	bool force_flush;	/* flush this vCPU's TLB at next entry */
@@ -144,12 +144,7 @@ struct hvm_ops {
 	int (*probe)(void);
 	int (*cpu_on)(void);		/* each CPU, before it runs a guest */
 
-	int (*domain_init)(struct hvm_domain *hd);
-	void (*domain_free)(struct hvm_domain *hd);
-	/* Direct port access for the hardware domain. Before it runs. */
-	void (*domain_allow_ports)(struct hvm_domain *hd, uint16_t first, uint32_t nr, bool allow);
-
-	int (*vcpu_init)(struct hvm_vcpu *hv, struct hvm_domain *hd, struct p2m *p2m);
+	int (*vcpu_init)(struct hvm_vcpu *hv, unsigned int id, struct hvm_domain *hd, struct p2m *p2m);
 	void (*vcpu_free)(struct hvm_vcpu *hv);
 	void (*load)(struct hvm_vcpu *hv); /* bring the state that RUN does not switch onto this CPU */
 	void (*save)(struct hvm_vcpu *hv); /* take it off again */
@@ -162,13 +157,12 @@ struct hvm_ops {
 	void (*set_state)(struct hvm_vcpu *hv, const struct hvm_state *s);
 	void (*get_mode)(const struct hvm_vcpu *hv, struct hvm_mode *m);
 	uint64_t (*seg_base)(const struct hvm_vcpu *hv, enum seg s);
-	/* MSRs that live in the control block (EFER, STAR family, SYSENTER, PAT, FS/GS bases,
-	 * SPEC_CTRL, which the caller offers only where it is switched): -ENOENT if not one,
-	 * -EINVAL for a value that must raise #GP. */
+	/* EFER, PAT, and SPEC_CTRL, which the caller offers only where it is switched: -ENOENT if another,
+	 * -EINVAL for a value that must raise #GP. The guest's other own MSRs are in hvm_state only. */
 	int (*msr_read)(struct hvm_vcpu *hv, uint32_t msr, uint64_t *val);
 	int (*msr_write)(struct hvm_vcpu *hv, uint32_t msr, uint64_t val);
-	uint64_t (*cr_read)(struct hvm_vcpu *hv, unsigned int cr);
-	void (*cr_write)(struct hvm_vcpu *hv, unsigned int cr, uint64_t val); /* 0, 2, 3, 4: after checks */
+	uint64_t (*cr4)(const struct hvm_vcpu *hv);
+	void (*set_cr2)(struct hvm_vcpu *hv, uint64_t val);
 
 	/* May an external interrupt be taken now (RFLAGS.IF, no shadow, nothing queued)? */
 	bool (*can_inject)(const struct hvm_vcpu *hv);
@@ -182,10 +176,25 @@ struct hvm_ops {
 };
 
 extern const struct hvm_ops *hvm_ops; /* chosen by hvm_probe() */
-extern const struct hvm_ops svm_ops;
+extern const struct hvm_ops svm_ops, vmx_ops;
+extern bool hvm_has_1g_pages; /* in nested tables; set by probe */
 
 /* Choose and check the backend for this CPU; -ENODEV after a plain message. Boot CPU. */
 int hvm_probe(void);
+
+/* bitmap.c. allow: clear the bits of one MSR in the map. Boot CPU, once, by probe(). */
+int hvm_bitmaps_init(void (*allow)(uint8_t *map, uint32_t msr));
+int hvm_domain_init(struct hvm_domain *hd); /* -ENOMEM */
+void hvm_domain_free(struct hvm_domain *hd);
+/* Direct port access for the hardware domain. Before it runs. */
+void hvm_domain_allow_ports(struct hvm_domain *hd, uint16_t first, uint32_t nr, bool allow);
+
+/* May a guest write this to EFER? LMA is not its to choose: it follows from LME and CR0.PG. */
+static inline bool hvm_efer_allowed(uint64_t old, uint64_t cr0, uint64_t val)
+{
+	return !(val & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)) &&
+	       (!((old ^ val) & EFER_LME) || !(cr0 & CR0_PG));
+}
 
 /* RIP past the instruction just emulated; also ends an interrupt shadow. */
 static inline void hvm_advance(struct hvm_vcpu *hv, unsigned int len)

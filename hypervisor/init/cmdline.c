@@ -47,6 +47,32 @@ static struct slice slice_cut(struct slice *rest, char separator)
 	return head;
 }
 
+static void slice_skip(struct slice *s, size_t n)
+{
+	*s = (struct slice){ s->p + n, s->len - n };
+}
+
+/* Is there something behind this prefix? Then *s becomes that. */
+static bool skip_prefix(struct slice *s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (s->len <= n || memcmp(s->p, prefix, n))
+		return false;
+	slice_skip(s, n);
+	return true;
+}
+
+/* Which of the names is it? nr: none of them. */
+static unsigned int slice_index(struct slice s, const char *const *names, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr && !slice_is(s, names[i]); i++)
+		;
+	return i;
+}
+
 /* A number from the front of *s; leaves *s behind it. What follows a slice is never a digit. */
 static int take_number(struct slice *s, uint64_t *out)
 {
@@ -54,49 +80,40 @@ static int take_number(struct slice *s, uint64_t *out)
 	int rc = s->len ? number_read(&p, UINT64_MAX, out) : -EINVAL;
 
 	if (!rc)
-		*s = (struct slice){ p, s->len - (size_t)(p - s->p) };
+		slice_skip(s, (size_t)(p - s->p));
 	return rc;
 }
 
 /* A size: a number and one of B K M G T; without a letter it counts KiB, as Xen's sizes do. */
 static int take_size(struct slice *s, uint64_t *bytes)
 {
-	static const struct {
-		char letter;
-		uint8_t shift;
-	} units[] = { { 'b', 0 }, { 'k', 10 }, { 'm', 20 }, { 'g', 30 }, { 't', 40 } };
-	unsigned int shift = 10, i;
+	static const char letters[] = "bkmgt";
+	const char *unit = letters + 1;
 	uint64_t n;
 	int rc = take_number(s, &n);
 
 	if (rc)
 		return rc;
-	for (i = 0; s->len && i < ARRAY_SIZE(units); i++) {
-		if ((*s->p | 0x20) != units[i].letter)
-			continue;
-		shift = units[i].shift;
-		*s = (struct slice){ s->p + 1, s->len - 1 };
-		break;
+	if (s->len && memchr(letters, *s->p | 0x20, 5)) {
+		unit = memchr(letters, *s->p | 0x20, 5);
+		slice_skip(s, 1);
 	}
-	if (n > (uint64_t)INT64_MAX >> shift)
+	if (n > (uint64_t)INT64_MAX >> 10 * (unit - letters))
 		return -ERANGE;
-	*bytes = n << shift;
+	*bytes = n << 10 * (unit - letters);
 	return 0;
 }
 
 static int read_bool(const struct option *opt, void *field, struct slice value)
 {
-	static const char *const yes[] = { "", "1", "on", "yes", "true", "enable" };
-	static const char *const no[] = { "0", "off", "no", "false", "disable" };
-	unsigned int i;
+	static const char *const names[] = { "",  "1",	 "on", "yes",	"true",	  "enable",
+					     "0", "off", "no", "false", "disable" };
+	unsigned int i = slice_index(value, names, ARRAY_SIZE(names));
 
-	for (i = 0; i < ARRAY_SIZE(yes); i++)
-		if (slice_is(value, yes[i]))
-			return *(bool *)field = true, 0;
-	for (i = 0; i < ARRAY_SIZE(no); i++)
-		if (slice_is(value, no[i]))
-			return *(bool *)field = false, 0;
-	return -EINVAL;
+	if (i == ARRAY_SIZE(names))
+		return -EINVAL;
+	*(bool *)field = i < 6;
+	return 0;
 }
 
 static int read_uint(const struct option *opt, void *field, struct slice value)
@@ -121,23 +138,14 @@ static int read_text(const struct option *opt, void *field, struct slice value)
 
 static int read_console(const struct option *opt, void *field, struct slice value)
 {
-	static const struct {
-		const char *name;
-		unsigned int bit;
-	} names[] = {
-		{ "com1", CONSOLE_COM1 }, { "com2", CONSOLE_COM2 },
-		{ "vga", CONSOLE_VGA },	  { "none", 0 },
-	};
+	static const char *const names[] = { "com1", "com2", "vga", "none" }; /* console_bits */
 	unsigned int bits = 0, i;
 
 	while (value.len) {
-		struct slice word = slice_cut(&value, ',');
-
-		for (i = 0; i < ARRAY_SIZE(names) && !slice_is(word, names[i].name); i++)
-			;
+		i = slice_index(slice_cut(&value, ','), names, ARRAY_SIZE(names));
 		if (i == ARRAY_SIZE(names))
 			return -EINVAL;
-		bits |= names[i].bit;
+		bits |= i < 3 ? 1u << i : 0;
 	}
 	*(unsigned int *)field = bits;
 	return 0;
@@ -145,20 +153,11 @@ static int read_console(const struct option *opt, void *field, struct slice valu
 
 static int read_one_level(int *level, struct slice word)
 {
-	static const char *const names[] = { "none", "error", "warning", "info", "debug" };
-	int i;
+	static const char *const names[] = { "none", "error", "warning", "info", "debug", "all" };
+	unsigned int i = slice_index(word, names, ARRAY_SIZE(names));
 
-	if (slice_is(word, "all")) {
-		*level = LOG_DEBUG;
-		return 0;
-	}
-	for (i = 0; i < (int)ARRAY_SIZE(names); i++) {
-		if (slice_is(word, names[i])) {
-			*level = i - 1;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	*level = min((int)i - 1, (int)LOG_DEBUG);
+	return i < ARRAY_SIZE(names) ? 0 : -EINVAL;
 }
 
 /* LEVEL[/RATE_LIMITED_LEVEL]. All our guest messages are rate limited, so the wider one counts. */
@@ -181,31 +180,27 @@ static int read_level(const struct option *opt, void *field, struct slice value)
 /* SIZE, -SIZE, N%, SIZE+N%, -SIZE+N%: the last two as in "2G+10%". */
 static int read_amount(struct mem_amount *m, struct slice s)
 {
+	bool negative = skip_prefix(&s, "-");
 	struct slice rest = s;
-	bool negative = s.len && *s.p == '-';
-	uint64_t n;
-	int rc;
+	uint64_t n = 0;
+	int rc = 0;
 
 	*m = (struct mem_amount){ .set = true };
-	if (negative)
-		rest = s = (struct slice){ s.p + 1, s.len - 1 };
-	rc = take_number(&rest, &n);
-	if (!rc && slice_is(rest, "%")) {
-		m->percent = (unsigned int)min(n, (uint64_t)100);
-		return negative ? -EINVAL : 0;
-	}
-	rc = take_size(&s, &n);
-	if (rc)
-		return rc;
-	m->bytes = negative ? -(int64_t)n : (int64_t)n;
-	if (!s.len)
-		return 0;
-	if (*s.p != '+')
+	if (take_number(&rest, &n) || !slice_is(rest, "%")) { /* a size comes first */
+		rc = take_size(&s, &n);
+		if (rc)
+			return rc;
+		m->bytes = negative ? -(int64_t)n : (int64_t)n;
+		if (!s.len)
+			return 0;
+		if (!skip_prefix(&s, "+"))
+			return -EINVAL;
+		rc = take_number(&s, &n);
+		if (rc || !slice_is(s, "%"))
+			return rc ? rc : -EINVAL;
+	} else if (negative) {
 		return -EINVAL;
-	s = (struct slice){ s.p + 1, s.len - 1 };
-	rc = take_number(&s, &n);
-	if (rc || !slice_is(s, "%"))
-		return rc ? rc : -EINVAL;
+	}
 	m->percent = (unsigned int)min(n, (uint64_t)100);
 	return 0;
 }
@@ -219,16 +214,9 @@ static int read_dom0_mem(const struct option *opt, void *field, struct slice val
 		return -EINVAL;
 	while (value.len) {
 		struct slice word = slice_cut(&value, ',');
-		unsigned int i = 0;
-		int rc;
+		unsigned int i = skip_prefix(&word, "min:") ? 1 : skip_prefix(&word, "max:") ? 2 : 0;
+		int rc = read_amount(&amount[i], word);
 
-		if (word.len > 4 && !memcmp(word.p, "min:", 4))
-			i = 1;
-		else if (word.len > 4 && !memcmp(word.p, "max:", 4))
-			i = 2;
-		if (i)
-			word = (struct slice){ word.p + 4, word.len - 4 };
-		rc = read_amount(&amount[i], word);
 		if (rc)
 			return rc;
 	}
@@ -270,9 +258,21 @@ static int read_dom0(const struct option *opt, void *field, struct slice value)
 	return 0;
 }
 
+/* [no-]rs */
+static int read_efi(const struct option *opt, void *field, struct slice value)
+{
+	bool no = skip_prefix(&value, "no-");
+
+	if (!slice_is(value, "rs"))
+		return -EINVAL;
+	*(bool *)field = no;
+	return 0;
+}
+
 /* A switch for everything, or a list of [no-]rsb and [no-]ibpb. */
 static int read_spec_ctrl(const struct option *opt, void *field, struct slice value)
 {
+	static const char *const names[] = { "rsb", "ibpb" };
 	enum spec_choice *which = field; /* spec_rsb, spec_ibpb in this order */
 	enum spec_choice choice[2] = { which[0], which[1] };
 	bool on;
@@ -283,13 +283,12 @@ static int read_spec_ctrl(const struct option *opt, void *field, struct slice va
 	}
 	while (value.len) {
 		struct slice word = slice_cut(&value, ',');
-		bool no = word.len > 3 && !memcmp(word.p, "no-", 3);
+		bool no = skip_prefix(&word, "no-");
+		unsigned int i = slice_index(word, names, ARRAY_SIZE(names));
 
-		if (no)
-			word = (struct slice){ word.p + 3, word.len - 3 };
-		if (!slice_is(word, "rsb") && !slice_is(word, "ibpb"))
+		if (i == ARRAY_SIZE(names))
 			return -EINVAL;
-		choice[slice_is(word, "ibpb")] = no ? SPEC_NO : SPEC_YES;
+		choice[i] = no ? SPEC_NO : SPEC_YES;
 	}
 	memcpy(which, choice, sizeof(choice));
 	return 0;
@@ -327,6 +326,9 @@ static const struct option option_table[] = {
 	VALUE("maxcpus", "N", read_uint, maxcpus, "Use at most N physical CPUs. Default: all."),
 	SWITCH("noreboot", noreboot,
 	       "Stop the machine where it would be reset: after a crash, or when Dom0 reboots."),
+	VALUE("efi", "[no-]rs", read_efi, no_efi,
+	      "On UEFI, `no-rs` keeps Dom0 from the firmware's runtime services (variables), for "
+	      "firmware that fails in them."),
 	VALUE("spec-ctrl", "BOOL | [no-]rsb,[no-]ibpb", read_spec_ctrl, spec_rsb,
 	      "Protections against leaks through speculative execution: filling the return stack "
 	      "buffer on every exit (rsb), a predictor barrier when a CPU changes domain (ibpb). "
@@ -373,25 +375,18 @@ static const struct option *find_option(struct slice name)
 
 static void report_slice(cmdline_report_t report, struct slice word, const char *why)
 {
-	char text[48];
-	size_t n = min(word.len, sizeof(text) - 1);
+	char text[48] = "";
 
-	if (!report)
-		return;
-	memcpy(text, word.p, n);
-	text[n] = '\0';
-	report(text, why);
+	memcpy(text, word.p, min(word.len, sizeof(text) - 1));
+	if (report)
+		report(text, why);
 }
 
 /* "no-NAME" turns a switch off, unless the table knows the word as it stands (no-real-mode). */
 static const struct option *find_negated(struct slice *name)
 {
-	const struct option *opt;
+	const struct option *opt = skip_prefix(name, "no-") ? find_option(*name) : NULL;
 
-	if (name->len <= 3 || memcmp(name->p, "no-", 3))
-		return NULL;
-	*name = (struct slice){ name->p + 3, name->len - 3 };
-	opt = find_option(*name);
 	return opt && (opt->read == read_bool || opt->read == read_spec_ctrl) ? opt : NULL;
 }
 
@@ -415,10 +410,8 @@ static void parse_word(struct options *o, struct slice word, cmdline_report_t re
 			report_slice(report, word, opt->help);
 		return;
 	}
-	if (!has_value && opt->syntax && !value.len)
-		rc = -EINVAL;
-	else
-		rc = opt->read(opt, (char *)o + opt->offset, value);
+	rc = opt->syntax && !has_value && !value.len
+		     ? -EINVAL : opt->read(opt, (char *)o + opt->offset, value);
 	if (rc)
 		report_slice(report, word, rc == -ERANGE || rc == -E2BIG
 						   ? "value too large, option ignored"

@@ -7,7 +7,6 @@
 #ifndef INIT_CMDLINE_H
 #define INIT_CMDLINE_H
 
-#include "lib/compiler.h"
 #include "lib/log.h"
 #include "x86/spec.h"
 
@@ -34,6 +33,7 @@ struct options {
 	unsigned int dom0_vcpus_min, dom0_vcpus_max; /* 0: not given */
 	unsigned int maxcpus;			     /* 0: not given */
 	unsigned int gnttab_max_frames, gnttab_max_maptrack_frames;
+	bool no_efi;	/* the firmware's runtime services are left alone */
 	bool noreboot;	/* stop on a crash or a Dom0 reboot instead of resetting the machine */
 	bool dom0_pin;	/* each Dom0 vCPU stays on the physical CPU of its number */
 };

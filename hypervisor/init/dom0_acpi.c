@@ -15,18 +15,6 @@
 #define LAPIC_ADDRESS	   0xfee00000
 #define APIC_ID_OF(vcpu)   ((vcpu) * 2)
 
-struct rsdp { /* ACPI 6.5, 5.2.5.3 */
-	char signature[8];
-	uint8_t checksum;
-	char oem_id[6];
-	uint8_t revision;
-	uint32_t rsdt;
-	uint32_t length;
-	uint64_t xsdt;
-	uint8_t extended_checksum;
-	uint8_t reserved[3];
-} __packed;
-
 struct madt { /* 5.2.12 */
 	struct acpi_header header;
 	uint32_t lapic_address;
@@ -50,7 +38,7 @@ struct madt_x2apic {
 	uint32_t apic_id, flags, uid;
 } __packed;
 
-_Static_assert(sizeof(struct rsdp) == 36 && sizeof(struct madt) == 44, "ACPI layouts");
+_Static_assert(sizeof(struct acpi_rsdp) == 36 && sizeof(struct madt) == 44, "ACPI layouts");
 _Static_assert(sizeof(struct madt_x2apic) == 16 && sizeof(struct madt_ioapic) == 12 &&
 	       sizeof(struct madt_override) == 10, "MADT entries");
 
@@ -65,16 +53,6 @@ static void put(struct writer *w, const void *data, size_t size)
 	if (w->at <= w->size && size <= w->size - w->at)
 		memcpy(w->buf + w->at, data, size);
 	w->at += size;
-}
-
-static uint8_t checksum(const void *p, size_t size)
-{
-	const uint8_t *byte = p;
-	uint8_t sum = 0;
-
-	while (size--)
-		sum += *byte++;
-	return (uint8_t)-sum;
 }
 
 static void fill_header(struct acpi_header *h, const char *signature, uint8_t revision,
@@ -96,7 +74,7 @@ static void finish_table(struct writer *w, size_t start)
 		return;
 	h->length = (uint32_t)(w->at - start);
 	h->checksum = 0;
-	h->checksum = checksum(h, h->length);
+	h->checksum = -acpi_sum(h, h->length);
 }
 
 static void align16(struct writer *w)
@@ -164,7 +142,7 @@ static void write_xsdt(struct writer *w, const struct acpi_info *host, uint64_t 
 int dom0_acpi_build(void *buf, size_t size, uint64_t hpa, const struct acpi_info *host,
 		    unsigned int nr_vcpus)
 {
-	struct rsdp rsdp = { .revision = 2, .length = sizeof(rsdp) };
+	struct acpi_rsdp rsdp = { .revision = 2, .length = sizeof(rsdp) };
 	struct writer w = { buf, size, sizeof(rsdp) };
 	size_t madt_at;
 
@@ -178,8 +156,8 @@ int dom0_acpi_build(void *buf, size_t size, uint64_t hpa, const struct acpi_info
 		return -ENOSPC;
 	memcpy(rsdp.signature, "RSD PTR ", sizeof(rsdp.signature));
 	memcpy(rsdp.oem_id, host->oem_id, sizeof(rsdp.oem_id));
-	rsdp.checksum = checksum(&rsdp, 20);
-	rsdp.extended_checksum = checksum(&rsdp, sizeof(rsdp));
+	rsdp.checksum = -acpi_sum(&rsdp, 20);
+	rsdp.extended_checksum = -acpi_sum(&rsdp, sizeof(rsdp));
 	memcpy(buf, &rsdp, sizeof(rsdp));
 	return (int)w.at;
 }

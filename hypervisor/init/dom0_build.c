@@ -12,7 +12,9 @@
 #include "guest/shared_info.h"
 #include "init/dom0_load.h"
 #include "lib/bug.h"
+#include "lib/errno.h"
 #include "lib/log.h"
+#include "mem/kalloc.h"
 #include "x86/cpu.h"
 
 static unsigned int choose_nr_vcpus(const struct options *o)
@@ -51,12 +53,15 @@ static int give_memory(struct domain *d, const struct mem_split *s)
 
 static int tell_memory_map(struct domain *d, const struct mem_split *s)
 {
-	static struct e820_entry map[DOM0_MAX_RANGES];
+	struct e820_entry *e = kalloc(s->nr_map * sizeof(*e));
 	unsigned int i;
 
+	if (!e)
+		return -ENOMEM;
 	for (i = 0; i < s->nr_map; i++)
-		map[i] = (struct e820_entry){ s->map[i].base, s->map[i].size, s->map[i].type };
-	return guest_set_memory_map(d, map, s->nr_map);
+		e[i] = (struct e820_entry){ s->map[i].base, s->map[i].size, s->map[i].type };
+	guest_set_memory_map(d, e, s->nr_map);
+	return 0;
 }
 
 static void pin_vcpus(struct domain *d)

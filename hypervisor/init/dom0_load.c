@@ -15,6 +15,7 @@
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "x86/asm.h"
 #include "x86/hostmap.h"
 
 #include <xen/xen.h>
@@ -92,6 +93,7 @@ static struct mem_range unpack_kernel(const struct boot_info *bi, const struct m
 	struct mem_range from = module_range(bi, 0), file = { 0, 0 };
 	struct image_payload p;
 	const char *why;
+	uint64_t start;
 	int rc = image_find_payload(&p, phys_to_virt(from.start), from.end - from.start, &why);
 
 	if (rc)
@@ -106,7 +108,9 @@ static struct mem_range unpack_kernel(const struct boot_info *bi, const struct m
 	file.end = file.start + p.unpacked_size;
 	log_info("Dom0: unpacking the kernel (%s, %lu MiB, to %lu MiB)\n",
 		 image_format_name(p.format), to_mib(p.size), to_mib(p.unpacked_size));
+	start = rdtsc();
 	unpack_to(bi, s, &p, &file);
+	log_info("Dom0: unpacked in %lu kcycles\n", (rdtsc() - start) / 1000);
 	return file;
 }
 

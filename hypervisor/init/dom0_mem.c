@@ -253,48 +253,44 @@ static uint64_t find_in_range(uint64_t start, uint64_t end, uint64_t size, uint6
 	return 0;
 }
 
+/* The same in the RAM ranges of a map, between from and below. */
+static uint64_t find_in_map(const struct boot_range *map, unsigned int nr, uint64_t from,
+			    uint64_t below, uint64_t size, uint64_t align,
+			    const struct mem_range *busy, unsigned int nr_busy)
+{
+	uint64_t at = 0, start, ram;
+
+	while (!at && nr-- > 0) {
+		ram = ram_pages(&map[nr], &start);
+		if (ram)
+			at = find_in_range(max(start, from), min(start + ram, below), size, align,
+					   busy, nr_busy);
+	}
+	return at;
+}
+
 uint64_t mem_find_early(const struct boot_range *firmware, unsigned int nr_firmware, uint64_t size,
 			const struct mem_range *busy, unsigned int nr_busy)
 {
-	static const struct mem_range windows[] = { { LOW_END, MIB(16) }, { MIB(16), GIB(4) } };
-	unsigned int w, i;
+	uint64_t at = find_in_map(firmware, nr_firmware, LOW_END, MIB(16), size, PAGE_SIZE, busy,
+				  nr_busy);
 
-	for (w = 0; w < ARRAY_SIZE(windows); w++) {
-		for (i = nr_firmware; i-- > 0;) {
-			uint64_t start, at, ram = ram_pages(&firmware[i], &start);
-			uint64_t end = min(start + ram, windows[w].end);
-
-			if (!ram)
-				continue;
-			start = max(start, windows[w].start);
-			at = find_in_range(start, end, size, PAGE_SIZE, busy, nr_busy);
-			if (at)
-				return at;
-		}
-	}
-	return 0;
+	return at ? at : find_in_map(firmware, nr_firmware, MIB(16), GIB(4), size, PAGE_SIZE, busy,
+				     nr_busy);
 }
 
 uint64_t dom0_mem_find(const struct mem_split *s, uint64_t size, uint64_t align, uint64_t below,
 		       const struct mem_range *busy, unsigned int nr_busy)
 {
-	unsigned int i;
+	return size ? find_in_map(s->map, s->nr_map, LOW_END, below, size, align, busy, nr_busy) : 0;
+}
 
-	if (!size)
-		return 0;
-	for (i = s->nr_map; i-- > 0;) {
-		const struct boot_range *m = &s->map[i];
-		uint64_t start = max(m->base, LOW_END);
-		uint64_t at;
-
-		if (m->type != BOOT_MEM_RAM)
-			continue;
-		at = find_in_range(start, min(m->base + m->size, below), size, align, busy,
-				   nr_busy);
-		if (at)
-			return at;
-	}
-	return 0;
+uint64_t mem_find_low_page(const struct mem_split *s, const struct mem_range *busy,
+			   unsigned int nr_busy)
+{
+	/* Never page 0, where the firmware's data is, nor what it keeps for itself at the end. */
+	return find_in_map(s->map, s->nr_map, PAGE_SIZE, 0x90000, PAGE_SIZE, PAGE_SIZE, busy,
+			   nr_busy);
 }
 
 /* Does one RAM range of Dom0 hold it all? */

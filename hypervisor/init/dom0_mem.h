@@ -88,6 +88,10 @@ uint64_t mem_find_early(const struct boot_range *firmware, unsigned int nr_firmw
 uint64_t dom0_mem_find(const struct mem_split *s, uint64_t size, uint64_t align, uint64_t below,
 		       const struct mem_range *busy, unsigned int nr_busy);
 
+/* A page of Dom0's RAM below 1 MiB, outside the busy ranges, for starting CPUs in. 0: none. */
+uint64_t mem_find_low_page(const struct mem_split *s, const struct mem_range *busy,
+			   unsigned int nr_busy);
+
 struct dom0_place {
 	/* in */
 	struct mem_range kernel;      /* fixed by the ELF's physical addresses */

@@ -123,16 +123,12 @@ void host_mem_release_modules(const struct mem_split *split)
 	give_heap(split->late, split->nr_late);
 }
 
-uint64_t host_mem_trampoline(const struct mem_split *split)
+uint64_t host_mem_trampoline(const struct mem_split *split, const struct boot_info *bi)
 {
+	struct mem_range busy[BOOT_MAX_MODULES];
 	unsigned int i;
 
-	for (i = 0; i < split->nr_map; i++) {
-		const struct boot_range *m = &split->map[i];
-		uint64_t end = min(m->base + m->size, (uint64_t)0x90000);
-
-		if (m->type == BOOT_MEM_RAM && m->base < end && end - m->base >= 2 * PAGE_SIZE)
-			return end - PAGE_SIZE; /* never page 0: the firmware's data is there */
-	}
-	return 0;
+	for (i = 0; i < bi->nr_modules; i++)
+		busy[i] = module_range(bi, i);
+	return mem_find_low_page(split, busy, i);
 }

@@ -16,7 +16,10 @@ void host_mem_init(struct mem_split *split, const struct boot_info *bi,
 /* Dom0 is built: the boot modules' memory that is not Dom0's goes to the heap. */
 void host_mem_release_modules(const struct mem_split *split);
 
-/* The 4 KiB page below 1 MiB in which other CPUs start; it is Dom0's, and free before Dom0 runs. */
-uint64_t host_mem_trampoline(const struct mem_split *split);
+/*
+ * The 4 KiB page below 1 MiB in which other CPUs start, 0: none; it is Dom0's, and neither Dom0 nor
+ * a boot module is in it yet.
+ */
+uint64_t host_mem_trampoline(const struct mem_split *split, const struct boot_info *bi);
 
 #endif

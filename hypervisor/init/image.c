@@ -120,6 +120,10 @@ void *unpack_alloc(struct unpack *u, size_t size)
 	return p;
 }
 
+void unpack_free(void *arena, void *p)
+{
+}
+
 int image_unpack(struct unpack *u, enum image_format format)
 {
 	static int (*const unpackers[IMAGE_UNKNOWN])(struct unpack *u) = {

@@ -57,8 +57,9 @@ int image_unpack(struct unpack *u, enum image_format format);
 int unpack_gzip(struct unpack *u);
 int unpack_xz(struct unpack *u);
 int unpack_zstd(struct unpack *u);
-/* Working memory for the libraries, 16-byte aligned; NULL when used up. Never given back. */
+/* Working memory for the libraries, 16-byte aligned; NULL when used up. Never given back, */
 void *unpack_alloc(struct unpack *u, size_t size);
+void unpack_free(void *arena, void *p); /* which is why this does nothing */
 
 /* The machine's half: FPU on, a valid %fs for stack protectors, constructors run. x86 or fake. */
 void unpack_begin(struct unpack *u);

@@ -11,6 +11,7 @@
 #include "guest/console_io.h"
 #include "guest/exit.h"
 #include "guest/parts.h"
+#include "guest/platform_op.h"
 #include "guest/version.h"
 #include "hvm/hvm.h"
 #include "init/cmdline.h"
@@ -23,11 +24,11 @@
 #include "x86/acpi.h"
 #include "x86/console.h"
 #include "x86/cpu.h"
+#include "x86/efi.h"
 #include "x86/features.h"
 #include "x86/hostmap.h"
 #include "x86/ioapic.h"
 #include "x86/ipi.h"
-#include "x86/irq.h"
 #include "x86/lapic.h"
 #include "x86/pci.h"
 #include "x86/reboot.h"
@@ -100,10 +101,10 @@ static void start_virtualization(void)
 }
 
 /* Wake the other CPUs; they sleep until start_others(). */
-static void start_cpus(void)
+static void start_cpus(const struct boot_info *bi)
 {
 	unsigned int want = smp_nr_possible();
-	uint64_t trampoline = host_mem_trampoline(&split);
+	uint64_t trampoline = host_mem_trampoline(&split, bi);
 	int rc = 0;
 
 	if (options.maxcpus)
@@ -118,7 +119,7 @@ static void start_cpus(void)
 
 		if (mfn_eq(block, INVALID_MFN))
 			panic("no memory for CPU %u; leave it out with maxcpus=\n", nr_cpus);
-		rc = smp_boot_cpu(frame_map(block), start_other_cpu);
+		rc = smp_boot_cpu(hostmap_stack(block.n << PAGE_SHIFT), start_other_cpu);
 		if (rc == -ENODEV)
 			frame_free(block, 2);
 		else if (rc < 0)
@@ -126,6 +127,16 @@ static void start_cpus(void)
 	}
 	smp_finish();
 	log_info("CPUs: %u of %u in use\n", nr_cpus, smp_nr_possible());
+}
+
+static void start_firmware(const struct boot_info *bi)
+{
+	void *block = bi->nr_runtime && !options.no_efi ? kalloc(EFI_BLOCK_SIZE) : NULL;
+
+	if (block)
+		efi_init(bi, block);
+	if (bi->efi_systab)
+		platform_set_screen(&bi->fb);
 }
 
 void hv_main(const struct boot_info *bi)
@@ -141,7 +152,7 @@ void hv_main(const struct boot_info *bi)
 	host_mem_init(&split, bi, &options);
 	start_devices(bi);
 	start_virtualization();
-	start_cpus();
+	start_cpus(bi);
 
 	sched_init();
 	if (start_this_cpu())
@@ -149,6 +160,7 @@ void hv_main(const struct boot_info *bi)
 	exit_init();
 	parts_init();
 	version_set_cmdline(bi->cmdline);
+	start_firmware(bi);
 	start_others(run_loop);
 	dom0 = dom0_build(bi, &split, &options);
 	host_mem_release_modules(&split);
@@ -157,6 +169,7 @@ void hv_main(const struct boot_info *bi)
 	console_release_vga();
 
 	opt_noreboot = options.noreboot;
+	log_info("Start-up: %lu kcycles\n", (rdtsc() - tsc_at_entry) / 1000);
 	dom0->is_control_paused = false;
 	domain_unpause(dom0);
 	start_service(run_loop);

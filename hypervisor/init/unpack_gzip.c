@@ -10,15 +10,11 @@ static void *gzip_alloc(void *arena, unsigned int n, unsigned int size)
 	return unpack_alloc(arena, (size_t)n * size);
 }
 
-static void gzip_free(void *arena, void *p)
-{
-}
-
 int unpack_gzip(struct unpack *u)
 {
 	z_stream z = {
 		.zalloc = gzip_alloc,
-		.zfree = gzip_free,
+		.zfree = unpack_free,
 		.opaque = u,
 		.next_in = (uint8_t *)u->src, /* zlib only reads it */
 		.avail_in = (unsigned int)u->src_size,

@@ -14,13 +14,9 @@ static void *xz_alloc(void *arena, size_t n, size_t size)
 	return unpack_alloc(arena, n * size); /* n is 1 by liblzma's documentation */
 }
 
-static void xz_free(void *arena, void *p)
-{
-}
-
 int unpack_xz(struct unpack *u)
 {
-	const lzma_allocator allocator = { xz_alloc, xz_free, u };
+	const lzma_allocator allocator = { xz_alloc, unpack_free, u };
 	uint64_t memory_limit = UINT64_MAX;
 	size_t in = 0, out = 0;
 	lzma_ret xz_rc = lzma_stream_buffer_decode(&memory_limit, 0, &allocator, u->src, &in,

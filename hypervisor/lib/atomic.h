@@ -50,7 +50,7 @@ static inline void atomic_clear_bit(unsigned int bit, volatile void *map)
 
 static inline bool test_bit(unsigned int bit, const volatile void *map)
 {
-	return ((const volatile uint8_t *)map)[bit / 8] >> (bit % 8) & 1;
+	return ((const volatile uint32_t *)map)[bit / 32] >> (bit % 32) & 1;
 }
 
 #endif

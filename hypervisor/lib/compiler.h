@@ -17,6 +17,18 @@
 #define __noreturn	__attribute__((noreturn))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 #define __section(s)	__attribute__((section(s)))
+/* For sparse: functions that return with a lock more or less; and where it cannot see that. */
+#ifdef __CHECKER__
+#define __acquires(l)	__attribute__((context(l, 0, 1)))
+#define __releases(l)	__attribute__((context(l, 1, 0)))
+#define __acquire(l)	__context__(l, 1)
+#define __release(l)	__context__(l, -1)
+#else
+#define __acquires(l)
+#define __releases(l)
+#define __acquire(l)	((void)0)
+#define __release(l)	((void)0)
+#endif
 /* Used during boot only; freed with init/. Constants of such functions stay. */
 #define __init		__section(".init.text") __cold
 

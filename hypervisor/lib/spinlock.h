@@ -27,12 +27,12 @@ static inline void spin_init(spinlock_t *l, enum lock_level level)
 	*l = (spinlock_t){ .level = level };
 }
 
-void spin_lock(spinlock_t *l);
+void spin_lock(spinlock_t *l) __acquires(l);
 bool spin_trylock(spinlock_t *l);
-void spin_unlock(spinlock_t *l);
-/* Two locks of one level, lower address first: two domains' grant tables, two runqueues. */
-void spin_lock_pair(spinlock_t *a, spinlock_t *b);
-void spin_unlock_pair(spinlock_t *a, spinlock_t *b);
+void spin_unlock(spinlock_t *l) __releases(l);
+/* Two locks of one level, lower address first; they may be the same one. */
+void spin_lock_pair(spinlock_t *a, spinlock_t *b) __acquires(a);
+void spin_unlock_pair(spinlock_t *a, spinlock_t *b) __releases(a);
 bool spin_is_locked(const spinlock_t *l);
 
 #define ASSERT_HELD(l) ASSERT(spin_is_locked(l))

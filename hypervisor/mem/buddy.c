@@ -120,7 +120,7 @@ void buddy_free(mfn_t mfn, unsigned int order)
 	spin_unlock(&heap_lock);
 }
 
-uint64_t buddy_nr_free(void)
+uint64_t frame_nr_free(void)
 {
 	return READ_ONCE(nr_free);
 }

@@ -17,7 +17,6 @@ void buddy_init(void);
 mfn_t buddy_alloc(unsigned int order);
 /* The frames' words are PAGE_FREE, count 0, clean or not; the block joins its free buddies. */
 void buddy_free(mfn_t mfn, unsigned int order);
-uint64_t buddy_nr_free(void);
 /* Walks all lists and words: every free frame in exactly one block, blocks aligned, links sound. */
 bool buddy_check(void);
 

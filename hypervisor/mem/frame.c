@@ -117,7 +117,7 @@ bool page_get(mfn_t mfn, domid_t owner)
 	return true;
 }
 
-bool page_get_mapped(mfn_t mfn)
+inline bool page_get_mapped(mfn_t mfn)
 {
 	uint32_t w;
 
@@ -132,7 +132,7 @@ bool page_get_mapped(mfn_t mfn)
 }
 
 /* The last reference is ours, and page_get() refuses a count of 0: the frame is nobody else's. */
-static void free_last(mfn_t mfn, uint32_t w)
+static __outlined void free_last(mfn_t mfn, uint32_t w)
 {
 	void *va = frame_map(mfn);
 
@@ -152,12 +152,10 @@ void page_put(mfn_t mfn)
 	w = READ_ONCE(frame_table[mfn.n]);
 	do {
 		BUG_ON(!word_is_used(w) || word_count(w) == 0);
-		new = w - WORD_ONE_COUNT;
-		/* PAGE_NONE for the moment between the last reference and the heap. */
-		if (word_count(w) == 1)
-			new = 0;
+		/* FREE but in no block between the last reference and the heap: no get, no merge. */
+		new = word_count(w) > 1 ? w - WORD_ONE_COUNT : word_free(0);
 	} while (!atomic_cmpxchg(&frame_table[mfn.n], &w, new));
-	if (!new)
+	if (word_count(w) == 1)
 		free_last(mfn, w);
 }
 
@@ -204,11 +202,6 @@ mfn_t frame_alloc_domain(domid_t owner, unsigned int order, enum page_type type)
 	clear_dirty(mfn, 1ULL << order);
 	set_owner(mfn, 1ULL << order, owner, type);
 	return mfn;
-}
-
-uint64_t frame_nr_free(void)
-{
-	return buddy_nr_free();
 }
 
 uint64_t frame_nr_total(void)

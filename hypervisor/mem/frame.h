@@ -104,7 +104,7 @@ mfn_t frame_alloc_domain(domid_t owner, unsigned int order, enum page_type type)
  */
 extern void (*frame_freed_hook)(domid_t owner, enum page_type type);
 
-uint64_t frame_nr_free(void);
+uint64_t frame_nr_free(void); /* on the heap (buddy.c) */
 uint64_t frame_nr_total(void); /* RAM frames that were ever given to the heap or an owner */
 uint64_t frame_nr_table(void); /* frames that have a word: the top of RAM */
 

@@ -49,11 +49,11 @@ static void slot_set(uint64_t *slot, uint64_t e)
 	store_release(slot, e); /* a table's content before the pointer to it */
 }
 
-/* For a slot that held an entry: what was looked up before no longer holds. */
-static void slot_change(struct p2m *p, uint64_t *slot, uint64_t e)
+/* For a slot that held an entry: what was looked up before at gfn no longer holds. */
+static void slot_change(struct p2m *p, uint64_t *slot, uint64_t e, uint64_t gfn)
 {
 	slot_set(slot, e);
-	p2m_new_version(p);
+	p2m_new_version(p, gfn);
 }
 
 /* --- tables --- */
@@ -84,7 +84,7 @@ static mfn_t table_alloc(struct p2m *p)
  */
 void p2m_retire_table(struct p2m *p, mfn_t table)
 {
-	p2m_new_version(p);
+	p2m_new_version(p, ANY_GFN);
 	page_clear(table_map(table));
 	if (!mfn_eq(p->retired, INVALID_MFN))
 		WRITE_ONCE(*table_map(table), p->retired.n << PAGE_SHIFT | 1);
@@ -219,7 +219,7 @@ static void slot_put_leaf(struct p2m *p, uint64_t *slot, uint64_t leaf, unsigned
 	if (entry_is_table(*slot))
 		table_replace(p, slot, leaf, level);
 	else if (*slot)
-		slot_change(p, slot, leaf);
+		slot_change(p, slot, leaf, ANY_GFN);
 	else
 		slot_set(slot, leaf);
 }
@@ -311,58 +311,36 @@ int p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, uint64_t nr, enum p2m_typ
 	return 0;
 }
 
-/* --- unmap and change --- */
+/* --- unmap --- */
 
-/* The level 1 slot of gfn, if its entry is `expect`; a larger leaf is split on the way. */
-static int slot_expect(struct p2m *p, gfn_t gfn, struct p2m_entry expect, uint64_t **out)
+int p2m_take(struct p2m *p, gfn_t gfn, unsigned int types, mfn_t mfn, struct p2m_entry *e)
 {
-	struct p2m_entry e;
 	struct p2m_place w;
-	int rc;
+	int rc = 0;
 
 	if (gfn.n > P2M_MAX_GFN)
 		return -EINVAL;
-	if (p->is_dying)
-		return -ENOENT; /* p2m_destroy() takes every entry, without the lock */
+	spin_lock(&p->lock);
 	w = p2m_walk(p->root, gfn.n);
-	e = place_entry(&w, gfn.n);
-	if (e.type == P2M_NONE || e.type != expect.type || !mfn_eq(e.mfn, expect.mfn))
-		return -ENOENT;
-	for (; w.level > 1; w.level--) {
+	*e = place_entry(&w, gfn.n);
+	/* p2m_destroy() takes every entry, without the lock */
+	if (p->is_dying || e->type == P2M_NONE || !(types >> e->type & 1) ||
+	    !(mfn_eq(mfn, INVALID_MFN) || mfn_eq(mfn, e->mfn)))
+		rc = -ENOENT;
+	for (; !rc && w.level > 1; w.level--) {
 		rc = leaf_split(p, w.slot, w.level);
-		if (rc)
-			return rc;
-		w.slot = table_map(entry_mfn(*w.slot)) + slot_index(gfn.n, w.level - 1);
+		if (!rc)
+			w.slot = table_map(entry_mfn(*w.slot)) + slot_index(gfn.n, w.level - 1);
 	}
-	*out = w.slot;
-	return 0;
+	if (!rc)
+		slot_change(p, w.slot, 0, gfn.n);
+	spin_unlock(&p->lock);
+	return rc;
 }
 
 int p2m_unmap(struct p2m *p, gfn_t gfn, struct p2m_entry expect)
 {
-	uint64_t *slot;
-	int rc;
+	struct p2m_entry e;
 
-	spin_lock(&p->lock);
-	rc = slot_expect(p, gfn, expect, &slot);
-	if (!rc)
-		slot_change(p, slot, 0);
-	spin_unlock(&p->lock);
-	return rc;
-}
-
-int p2m_set_type(struct p2m *p, gfn_t gfn, struct p2m_entry expect, enum p2m_type type)
-{
-	uint64_t *slot;
-	int rc;
-
-	ASSERT(type > P2M_NONE && type <= P2M_GRANT_RO);
-	spin_lock(&p->lock);
-	rc = slot_expect(p, gfn, expect, &slot);
-	if (!rc)
-		slot_change(p, slot, p->format->leaf(expect.mfn, type, 0));
-	if (!rc)
-		try_merge(p, gfn.n, 1);
-	spin_unlock(&p->lock);
-	return rc;
+	return p2m_take(p, gfn, 1u << expect.type, expect.mfn, &e);
 }

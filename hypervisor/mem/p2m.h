@@ -19,8 +19,7 @@
 
 enum p2m_type {
 	P2M_NONE,	/* hole */
-	P2M_RAM,	/* own memory, writable */
-	P2M_RAM_RO,	/* own memory, read-only */
+	P2M_RAM,	/* own memory */
 	P2M_MMIO,	/* a real device's registers, identity, no reference */
 	P2M_SHARED,	/* shared_info or a grant frame */
 	P2M_FOREIGN,	/* another domain's page, mapped by a privileged one */
@@ -47,6 +46,8 @@ struct p2m_format {
 
 extern const struct p2m_format p2m_format_npt, p2m_format_ept;
 
+#define P2M_CHANGES 8
+
 struct p2m {
 	spinlock_t lock;	/* level p2m */
 	const struct p2m_format *format;
@@ -64,6 +65,7 @@ struct p2m {
 	 * ever share a value. Lock, read by any.
 	 */
 	uint64_t version;
+	uint64_t changed[P2M_CHANGES]; /* gfn that version n is about, in n % P2M_CHANGES; ~0: any */
 	mfn_t retired;		/* tables that left the tree, for reuse here only; lock */
 	struct {
 		mfn_t mfn;
@@ -124,9 +126,11 @@ int __must_check p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, uint64_t nr,
  * -ENOENT: something else is there. -ENOMEM: no table for the split.
  */
 int __must_check p2m_unmap(struct p2m *p, gfn_t gfn, struct p2m_entry expect);
-/* Change the type of a 4 KiB entry (RAM to RAM_RO and back); same rules. */
-int __must_check p2m_set_type(struct p2m *p, gfn_t gfn, struct p2m_entry expect,
-			      enum p2m_type type);
+/*
+ * The same for whatever is there, if its type is among these (a bit each) and its frame is mfn, or
+ * that is INVALID_MFN. What was there is in *e, also after -ENOENT.
+ */
+int __must_check p2m_take(struct p2m *p, gfn_t gfn, unsigned int types, mfn_t mfn, struct p2m_entry *e);
 
 /*
  * For checks and tests; both walk everything. Sound: entries, frames' owners and counts, number
@@ -160,6 +164,12 @@ static inline bool p2m_is_version(const struct p2m *p, uint64_t version)
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return likely(READ_ONCE(p->version) == version);
 }
+
+/*
+ * Bring *version up to date, if the last changes are about none of these gfns (bit gfn % 64 for each).
+ * What was looked up there at *version then still holds.
+ */
+bool p2m_renew(const struct p2m *p, uint64_t *version, uint64_t gfns);
 
 static inline void *hpa_map(uint64_t hpa)
 {

@@ -15,7 +15,7 @@ struct census {
 static bool frames_are_sound(const struct p2m *p, mfn_t first, unsigned int order,
 			     enum p2m_type type)
 {
-	bool own = type == P2M_RAM || type == P2M_RAM_RO || type == P2M_SHARED;
+	bool own = type == P2M_RAM || type == P2M_SHARED;
 	uint64_t i;
 
 	if (type == P2M_MMIO)

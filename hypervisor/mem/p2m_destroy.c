@@ -41,7 +41,7 @@ static void remove_leaf(struct p2m *p, uint64_t *slot, unsigned int level)
 	uint64_t e = *slot;
 
 	store_release(slot, 0);
-	p2m_new_version(p);
+	p2m_new_version(p, ANY_GFN);
 	if (!holds_reference(entry_type(e)))
 		return;
 	p->dying.mfn = entry_mfn(e);

@@ -91,10 +91,15 @@ static inline struct p2m_entry place_entry(const struct p2m_place *w, uint64_t g
 	};
 }
 
+#define ANY_GFN (~0ULL)
+
 /* Pairs with the look at version after each lookup. p2m lock, or p2m_destroy(). */
-static inline void p2m_new_version(struct p2m *p)
+static inline void p2m_new_version(struct p2m *p, uint64_t gfn)
 {
-	__atomic_store_n(&p->version, p->version + 1, __ATOMIC_SEQ_CST);
+	uint64_t version = p->version + 1;
+
+	WRITE_ONCE(p->changed[version % P2M_CHANGES], gfn);
+	__atomic_store_n(&p->version, version, __ATOMIC_SEQ_CST);
 }
 
 /*

@@ -109,7 +109,7 @@ static inline struct found find(const struct p2m *p, uint64_t gfn)
 /* What a guest's own access reaches. */
 #define BIT(type) (1u << (type))
 #define WRITABLE  (BIT(P2M_RAM) | BIT(P2M_SHARED) | BIT(P2M_FOREIGN) | BIT(P2M_GRANT_RW))
-#define READABLE  (WRITABLE | BIT(P2M_RAM_RO) | BIT(P2M_GRANT_RO))
+#define READABLE  (WRITABLE | BIT(P2M_GRANT_RO))
 
 static inline bool is_among(unsigned int types, uint64_t entry)
 {
@@ -151,4 +151,22 @@ bool p2m_locate(const struct p2m *p, uint64_t gpa, struct p2m_spot *s)
 	*s = (struct p2m_spot){ f.version, f.mfn.n << PAGE_SHIFT | gpa % PAGE_SIZE,
 				is_among(WRITABLE, f.entry) };
 	return is_among(READABLE, f.entry);
+}
+
+bool p2m_renew(const struct p2m *p, uint64_t *version, uint64_t gfns)
+{
+	uint64_t last = load_acquire(&p->version), nr = last - *version, gfn;
+
+	if (nr >= P2M_CHANGES)
+		return false;
+	for (; nr; nr--) {
+		gfn = READ_ONCE(p->changed[(*version + nr) % P2M_CHANGES]);
+		if (gfn == ANY_GFN || gfns >> gfn % 64 & 1)
+			return false;
+	}
+	/* A change is noted before its version counts: was a place that we read taken anew? */
+	if (load_acquire(&p->version) - *version >= P2M_CHANGES)
+		return false;
+	*version = last;
+	return true;
 }

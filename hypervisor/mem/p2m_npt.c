@@ -17,7 +17,6 @@
 
 static const uint64_t type_bits[] = {
 	[P2M_RAM]      = NPT_RW,
-	[P2M_RAM_RO]   = 0,
 	[P2M_MMIO]     = NPT_RW | NPT_PCD,
 	[P2M_SHARED]   = NPT_RW,
 	[P2M_FOREIGN]  = NPT_RW,

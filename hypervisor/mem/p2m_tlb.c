@@ -27,7 +27,7 @@ bool p2m_enter(struct p2m *p, uint64_t *seen_gen)
 	uint64_t gen;
 	bool stale;
 
-	WRITE_ONCE(in->nr_times, in->nr_times + 1);
+	in->nr_times++;
 	(void)atomic_xchg(&in->p, p); /* pairs with p2m_flush(): announce, then read tlb_gen */
 	gen = READ_ONCE(p->tlb_gen);
 	stale = gen != *seen_gen;

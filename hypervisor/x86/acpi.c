@@ -15,17 +15,6 @@
 
 struct acpi_info acpi;
 
-struct rsdp {
-	char signature[8];
-	uint8_t checksum;
-	char oem_id[6];
-	uint8_t revision;
-	uint32_t rsdt;
-	uint32_t length; /* from here on revision 2 */
-	uint64_t xsdt;
-	uint8_t checksum2, reserved[3];
-} __packed;
-
 struct madt_entry {
 	uint8_t type, length;
 	uint8_t body[];
@@ -39,39 +28,29 @@ static uint64_t get(const void *p, unsigned int size)
 	return val;
 }
 
-static bool sum_is_zero(const void *p, size_t size)
+static bool rsdp_ok(const struct acpi_rsdp *r, size_t size)
 {
-	const uint8_t *b = p;
-	uint8_t sum = 0;
-
-	while (size--)
-		sum += *b++;
-	return sum == 0;
-}
-
-static bool rsdp_ok(const struct rsdp *r, size_t size)
-{
-	if (size < RSDP_V1_SIZE || memcmp(r->signature, "RSD PTR ", 8) || !sum_is_zero(r, RSDP_V1_SIZE))
+	if (size < RSDP_V1_SIZE || memcmp(r->signature, "RSD PTR ", 8) || acpi_sum(r, RSDP_V1_SIZE))
 		return false;
-	return r->revision < 2 || size < RSDP_V2_SIZE || sum_is_zero(r, RSDP_V2_SIZE);
+	return r->revision < 2 || size < RSDP_V2_SIZE || !acpi_sum(r, RSDP_V2_SIZE);
 }
 
-static const struct rsdp *rsdp_scan_range(uint64_t hpa, size_t size)
+static const struct acpi_rsdp *rsdp_scan_range(uint64_t hpa, size_t size)
 {
 	const char *mem = acpi_map(hpa, size);
 
 	for (size_t at = 0; mem && at + RSDP_V2_SIZE <= size; at += 16)
-		if (rsdp_ok((const struct rsdp *)(mem + at), RSDP_V2_SIZE))
-			return (const struct rsdp *)(mem + at);
+		if (rsdp_ok((const struct acpi_rsdp *)(mem + at), RSDP_V2_SIZE))
+			return (const struct acpi_rsdp *)(mem + at);
 	return NULL;
 }
 
 /* The first KiB of the extended BIOS data area, then the BIOS ROM. */
-static const struct rsdp *rsdp_scan(void)
+static const struct acpi_rsdp *rsdp_scan(void)
 {
 	const void *bda = acpi_map(0x40e, 2);
 	uint64_t ebda = bda ? get(bda, 2) << 4 : 0;
-	const struct rsdp *r = NULL;
+	const struct acpi_rsdp *r = NULL;
 
 	if (ebda >= 0x400 && ebda < 0xa0000)
 		r = rsdp_scan_range(ebda, 1024);
@@ -92,7 +71,7 @@ static const struct acpi_header *map_table(uint64_t hpa)
 		return NULL;
 	}
 	h = acpi_map(hpa, length);
-	if (h && !sum_is_zero(h, length)) {
+	if (h && acpi_sum(h, length)) {
 		log_warn("ACPI: table %.4s at %#lx has a bad checksum and is ignored\n", h->signature, hpa);
 		return NULL;
 	}
@@ -117,7 +96,7 @@ static const struct acpi_header *add_table(uint64_t hpa)
 	return h;
 }
 
-static int read_root(const struct rsdp *r, size_t size)
+static int read_root(const struct acpi_rsdp *r, size_t size)
 {
 	bool wide = r->revision >= 2 && size >= RSDP_V2_SIZE && r->xsdt;
 	const struct acpi_header *root = map_table(wide ? r->xsdt : r->rsdt);
@@ -346,7 +325,7 @@ static void parse_hpet(void)
 
 int acpi_init(const void *rsdp, size_t rsdp_size)
 {
-	const struct rsdp *r = rsdp;
+	const struct acpi_rsdp *r = rsdp;
 	int rc;
 
 	memset(&acpi, 0, sizeof(acpi));

@@ -15,6 +15,17 @@
 #define ACPI_MAX_TABLES	   64
 #define ACPI_MAX_MCFG	   8
 
+struct acpi_rsdp { /* ACPI 6.5, 5.2.5.3 */
+	char signature[8];
+	uint8_t checksum;
+	char oem_id[6];
+	uint8_t revision;
+	uint32_t rsdt;
+	uint32_t length; /* from here on revision 2 */
+	uint64_t xsdt;
+	uint8_t extended_checksum, reserved[3];
+} __packed;
+
 struct acpi_header { /* of every table but RSDP and FACS; unaligned in memory */
 	char signature[4];
 	uint32_t length;
@@ -95,6 +106,17 @@ extern struct acpi_info acpi; /* written by acpi_init only */
  * 0xe0000-0xfffff. -ENODEV when there is no usable RSDP or MADT.
  */
 int acpi_init(const void *rsdp, size_t rsdp_size) __must_check;
+
+/* Of a table: 0 when its checksum is right. */
+static inline uint8_t acpi_sum(const void *p, size_t size)
+{
+	const uint8_t *byte = p;
+	uint8_t sum = 0;
+
+	while (size--)
+		sum += *byte++;
+	return sum;
+}
 
 /* The index-th table with this signature, or NULL. */
 const struct acpi_table *acpi_find(const char *signature, unsigned int index);

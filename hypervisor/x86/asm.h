@@ -5,53 +5,57 @@
 
 #include "lib/compiler.h"
 
-static inline void outb(uint16_t port, uint8_t val)
+#define PORT_ACCESSORS(suffix, type)                                                               \
+	static inline void out##suffix(uint16_t port, type val)                                    \
+	{                                                                                          \
+		__asm__ volatile("out" #suffix " %0, %1" :: "a"(val), "Nd"(port) : "memory");      \
+	}                                                                                          \
+	static inline type in##suffix(uint16_t port)                                               \
+	{                                                                                          \
+		type val;                                                                          \
+		__asm__ volatile("in" #suffix " %1, %0" : "=a"(val) : "Nd"(port) : "memory");      \
+		return val;                                                                        \
+	}
+
+/* outb(), inb(), ... */
+PORT_ACCESSORS(b, uint8_t)
+PORT_ACCESSORS(w, uint16_t)
+PORT_ACCESSORS(l, uint32_t)
+
+/* The same by size: 1, 2 or 4 bytes. */
+static inline uint32_t port_read(uint16_t port, unsigned int size)
 {
-	__asm__ volatile("outb %0, %1" :: "a"(val), "Nd"(port) : "memory");
+	return size == 1 ? inb(port) : size == 2 ? inw(port) : inl(port);
 }
 
-static inline void outw(uint16_t port, uint16_t val)
+static inline void port_write(uint16_t port, unsigned int size, uint32_t val)
 {
-	__asm__ volatile("outw %0, %1" :: "a"(val), "Nd"(port) : "memory");
+	size == 1 ? outb(port, val) : size == 2 ? outw(port, val) : outl(port, val);
 }
 
-static inline void outl(uint16_t port, uint32_t val)
-{
-	__asm__ volatile("outl %0, %1" :: "a"(val), "Nd"(port) : "memory");
-}
-
-static inline uint8_t inb(uint16_t port)
-{
-	uint8_t val;
-
-	__asm__ volatile("inb %1, %0" : "=a"(val) : "Nd"(port) : "memory");
-	return val;
-}
-
-static inline uint16_t inw(uint16_t port)
-{
-	uint16_t val;
-
-	__asm__ volatile("inw %1, %0" : "=a"(val) : "Nd"(port) : "memory");
-	return val;
-}
-
-static inline uint32_t inl(uint16_t port)
-{
-	uint32_t val;
-
-	__asm__ volatile("inl %1, %0" : "=a"(val) : "Nd"(port) : "memory");
-	return val;
-}
-
-static inline uint8_t mmio_read8(const volatile void *p) { return *(const volatile uint8_t *)p; }
-static inline uint16_t mmio_read16(const volatile void *p) { return *(const volatile uint16_t *)p; }
 static inline uint32_t mmio_read32(const volatile void *p) { return *(const volatile uint32_t *)p; }
-static inline uint64_t mmio_read64(const volatile void *p) { return *(const volatile uint64_t *)p; }
-static inline void mmio_write8(volatile void *p, uint8_t v) { *(volatile uint8_t *)p = v; }
-static inline void mmio_write16(volatile void *p, uint16_t v) { *(volatile uint16_t *)p = v; }
 static inline void mmio_write32(volatile void *p, uint32_t v) { *(volatile uint32_t *)p = v; }
-static inline void mmio_write64(volatile void *p, uint64_t v) { *(volatile uint64_t *)p = v; }
+
+/* 1, 2, 4 or 8 bytes of a device's memory. */
+static inline uint64_t mmio_read(const volatile void *p, unsigned int size)
+{
+	return size == 1   ? *(const volatile uint8_t *)p
+	       : size == 2 ? *(const volatile uint16_t *)p
+	       : size == 4 ? mmio_read32(p)
+			   : *(const volatile uint64_t *)p;
+}
+
+static inline void mmio_write(volatile void *p, unsigned int size, uint64_t val)
+{
+	if (size == 1)
+		*(volatile uint8_t *)p = val;
+	else if (size == 2)
+		*(volatile uint16_t *)p = val;
+	else if (size == 4)
+		mmio_write32(p, val);
+	else
+		*(volatile uint64_t *)p = val;
+}
 
 static inline void cli(void) { __asm__ volatile("cli" ::: "memory"); }
 static inline void cpu_relax(void) { __asm__ volatile("pause" ::: "memory"); }

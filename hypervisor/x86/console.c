@@ -12,12 +12,11 @@
 #include "x86/time.h"
 #include "x86/vga.h"
 
-#define RING_SIZE  16384u /* a power of two */
 #define LINE_SIZE  512
 #define GUEST_BURST 32 /* guest-provoked messages at once, and per second after that */
 
 static spinlock_t lock = SPINLOCK_INIT(console);
-static char ring[RING_SIZE];
+static char ring[CONSOLE_RING_SIZE];
 static uint32_t ring_end;   /* index after the newest byte */
 static uint32_t ring_clear; /* a reader from 0 starts here */
 static bool open, forced, use_vga, at_line_start = true;
@@ -25,16 +24,20 @@ static int host_level = LOG_INFO, guest_level = LOG_WARN; /* -1: nothing */
 static unsigned int guest_tokens = GUEST_BURST, guest_dropped;
 static uint64_t guest_refill_ns;
 
-static void console_lock(void)
+static void console_lock(void) __acquires(lock)
 {
 	if (!forced)
 		spin_lock(&lock);
+	else
+		__acquire(lock);
 }
 
-static void console_unlock(void)
+static void console_unlock(void) __releases(lock)
 {
 	if (!forced)
 		spin_unlock(&lock);
+	else
+		__release(lock);
 }
 
 static void device_write(const char *s, size_t len)
@@ -53,7 +56,7 @@ static void device_write(const char *s, size_t len)
 static void ring_write(const char *s, size_t len)
 {
 	for (; len; len--)
-		ring[ring_end++ % RING_SIZE] = *s++;
+		ring[ring_end++ % CONSOLE_RING_SIZE] = *s++;
 }
 
 static void both_write(const char *s, size_t len, bool to_device)
@@ -134,7 +137,7 @@ void guest_log_at(enum log_level level, const char *fmt, ...)
 
 void console_init(const struct console_config *cfg)
 {
-	uint32_t start = ring_end > RING_SIZE ? ring_end - RING_SIZE : 0;
+	uint32_t start = ring_end > CONSOLE_RING_SIZE ? ring_end - CONSOLE_RING_SIZE : 0;
 
 	if (cfg->vga)
 		vga_init();
@@ -143,7 +146,7 @@ void console_init(const struct console_config *cfg)
 		log_warn("no serial port at %#x\n", cfg->uart.port);
 	open = true;
 	for (uint32_t i = start; i != ring_end; i++)
-		device_write(&ring[i % RING_SIZE], 1);
+		device_write(&ring[i % CONSOLE_RING_SIZE], 1);
 }
 
 void console_release_vga(void)
@@ -171,10 +174,10 @@ size_t console_read_ring(uint32_t *index, char *buf, size_t size)
 
 	console_lock();
 	at = *index ? *index : ring_clear;
-	if (ring_end - at > RING_SIZE)
-		at = ring_end - RING_SIZE;
+	if (ring_end - at > CONSOLE_RING_SIZE)
+		at = ring_end - CONSOLE_RING_SIZE;
 	while (n < size && at != ring_end)
-		buf[n++] = ring[at++ % RING_SIZE];
+		buf[n++] = ring[at++ % CONSOLE_RING_SIZE];
 	*index = at;
 	console_unlock();
 	return n;
@@ -185,11 +188,6 @@ void console_clear_ring(void)
 	console_lock();
 	ring_clear = ring_end;
 	console_unlock();
-}
-
-uint32_t console_ring_size(void)
-{
-	return RING_SIZE;
 }
 
 void console_force(void)

@@ -7,9 +7,10 @@
 #ifndef X86_CONSOLE_H
 #define X86_CONSOLE_H
 
-#include "lib/compiler.h"
 #include "lib/log.h"
 #include "x86/uart.h"
+
+#define CONSOLE_RING_SIZE 16384u /* bytes; a power of two */
 
 struct console_config {
 	bool com1, vga;
@@ -32,7 +33,6 @@ void console_write_guest(const char *buf, size_t size);
  */
 size_t console_read_ring(uint32_t *index, char *buf, size_t size);
 void console_clear_ring(void); /* readers that start at 0 see only what comes later */
-uint32_t console_ring_size(void);
 
 /* Who gets keys while Dom0 has the input. Called from the interrupt, one key each. */
 void console_set_guest_input(void (*fn)(char c));

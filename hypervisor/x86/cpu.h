@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One physical CPU. Each has one 16 KiB block, 16 KiB aligned: a guard-free stack growing down from
+ * One physical CPU. Each has one 16 KiB block, 16 KiB aligned: a stack growing down from
  * the per-CPU area, which fills the top 2 KiB. The stack pointer therefore names the CPU, and no
  * segment register is ours: a guest's FS, GS, TR and LDTR stay loaded while we run.
  *

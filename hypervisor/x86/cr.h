@@ -40,6 +40,7 @@
 
 #define DR6_FIXED	0xffff0ff0UL
 #define DR7_FIXED	0x00000400UL
+#define DR7_ENABLED	0xffUL /* any of the four breakpoints */
 
 #define CR_ACCESSORS(reg)                                                        \
 	static inline unsigned long reg##_read(void)                            \
@@ -64,6 +65,23 @@ CR_ACCESSORS(dr2)
 CR_ACCESSORS(dr3)
 CR_ACCESSORS(dr6)
 CR_ACCESSORS(dr7)
+
+/* DR0 to DR3 */
+static inline void breakpoints_load(const uint64_t dr[4])
+{
+	dr0_write(dr[0]);
+	dr1_write(dr[1]);
+	dr2_write(dr[2]);
+	dr3_write(dr[3]);
+}
+
+static inline void breakpoints_save(uint64_t dr[4])
+{
+	dr[0] = dr0_read();
+	dr[1] = dr1_read();
+	dr[2] = dr2_read();
+	dr[3] = dr3_read();
+}
 
 static inline uint64_t xcr0_read(void)
 {

@@ -24,6 +24,7 @@ static void read_vendor(struct cpu_features *f)
 	struct cpuid_regs r = cpuid(0);
 
 	f->max_leaf = r.eax;
+	f->max_ext_leaf = cpuid(0x80000000).eax;
 	memcpy(f->vendor_id, &r.ebx, 4);
 	memcpy(f->vendor_id + 4, &r.edx, 4);
 	memcpy(f->vendor_id + 8, &r.ecx, 4);
@@ -55,47 +56,27 @@ static void read_name(struct cpu_features *f)
 	}
 }
 
-static void read_basic(struct cpu_features *f)
+static void read_words(struct cpu_features *f)
 {
-	struct cpuid_regs r = cpuid(1);
+	for (unsigned int i = 0; i < NR_CPUID_WORDS; i++) {
+		const struct cpuid_word *w = &cpuid_word[i];
+		struct cpuid_regs r = cpuid_count(w->leaf, w->subleaf);
+		const uint32_t regs[] = { r.eax, r.ebx, r.ecx, r.edx };
 
-	f->signature = r.eax;
-	read_model(f, r.eax);
-	f->word[FW_1_ECX] = r.ecx;
-	f->word[FW_1_EDX] = r.edx;
-	if (f->max_leaf >= 7) {
-		r = cpuid_count(7, 0);
-		f->word[FW_7_EBX] = r.ebx;
-		f->word[FW_7_ECX] = r.ecx;
-		f->word[FW_7_EDX] = r.edx;
+		if (w->leaf <= (w->leaf >> 31 ? f->max_ext_leaf : f->max_leaf))
+			f->word[i] = regs[w->reg];
 	}
 	if (cpu_has(F_ARCH_CAPS))
 		f->word[FW_ARCH_CAPS] = rdmsr(MSR_ARCH_CAPABILITIES);
 }
 
-static void read_extended(struct cpu_features *f)
+static void read_numbers(struct cpu_features *f)
 {
-	struct cpuid_regs r = cpuid(0x80000000);
-
-	f->max_ext_leaf = r.eax;
-	r = cpuid(0x80000001);
-	f->word[FW_8_1_ECX] = r.ecx;
-	f->word[FW_8_1_EDX] = r.edx;
-	if (f->max_ext_leaf >= 0x80000007)
-		f->word[FW_8_7_EDX] = cpuid(0x80000007).edx;
-	f->phys_bits = 36;
-	if (f->max_ext_leaf >= 0x80000008) {
-		r = cpuid(0x80000008);
-		f->word[FW_8_8_EBX] = r.ebx;
-		f->phys_bits = r.eax & 0xff;
-	}
-	if (cpu_has(F_SVM) && f->max_ext_leaf >= 0x8000000a) {
-		r = cpuid(0x8000000a);
-		f->word[FW_8_A_EDX] = r.edx;
-		f->svm_asids = r.ebx;
-	}
-	if (f->max_ext_leaf >= 0x80000021)
-		f->word[FW_8_21_EAX] = cpuid(0x80000021).eax;
+	f->signature = cpuid(1).eax;
+	read_model(f, f->signature);
+	f->phys_bits = f->max_ext_leaf >= 0x80000008 ? cpuid(0x80000008).eax & 0xff : 36;
+	if (cpu_has(F_SVM))
+		f->svm_asids = cpuid(0x8000000a).ebx;
 }
 
 static void read_xsave(struct cpu_features *f)
@@ -111,7 +92,6 @@ static void read_xsave(struct cpu_features *f)
 	/* CPUID tells the size for what XCR0 holds now. */
 	fpu_init_cpu();
 	f->xsave_size = cpuid_count(0xd, 0).ebx;
-	f->word[FW_D1_EAX] = cpuid_count(0xd, 1).eax;
 }
 
 void features_init(void)
@@ -119,8 +99,8 @@ void features_init(void)
 	struct cpu_features *f = &cpu_features;
 
 	read_vendor(f);
-	read_basic(f);
-	read_extended(f);
+	read_words(f);
+	read_numbers(f);
 	read_name(f);
 	read_xsave(f);
 	log_info("CPU %s %s, family %#x model %#x stepping %u, %u address bits\n", f->vendor_id, f->name,

@@ -8,10 +8,20 @@
 
 #include "lib/compiler.h"
 
+/* Those that guests may have come first, in the order of Xen's feature sets. */
 enum feature_word {
-	FW_1_ECX, FW_1_EDX, FW_7_EBX, FW_7_ECX, FW_7_EDX, FW_D1_EAX, FW_8_1_ECX, FW_8_1_EDX,
-	FW_8_7_EDX, FW_8_8_EBX, FW_8_A_EDX, FW_8_21_EAX, FW_ARCH_CAPS, NR_FEATURE_WORDS
+	FW_1_EDX, FW_1_ECX, FW_8_1_EDX, FW_8_1_ECX, FW_D1_EAX, FW_7_EBX, FW_7_ECX, FW_8_7_EDX,
+	FW_8_8_EBX, FW_7_EDX, FW_71_EAX, FW_8_21_EAX, FW_71_EBX, FW_72_EDX, FW_71_ECX, FW_71_EDX,
+	NR_POLICY_WORDS, FW_8_A_EDX = NR_POLICY_WORDS, NR_CPUID_WORDS,
+	FW_ARCH_CAPS = NR_CPUID_WORDS, NR_FEATURE_WORDS
 };
+
+/* Where CPUID has each. reg: 0 EAX .. 3 EDX. */
+struct cpuid_word {
+	uint32_t leaf, subleaf;
+	uint8_t reg;
+};
+extern const struct cpuid_word cpuid_word[NR_CPUID_WORDS];
 
 #define FEATURE(word, bit) ((word) * 32 + (bit))
 #define F_VMX		FEATURE(FW_1_ECX, 5)
@@ -22,8 +32,13 @@ enum feature_word {
 #define F_SMEP		FEATURE(FW_7_EBX, 7)
 #define F_SMAP		FEATURE(FW_7_EBX, 20)
 #define F_UMIP		FEATURE(FW_7_ECX, 2)
+#define F_MD_CLEAR	FEATURE(FW_7_EDX, 10)
 #define F_IBRSB		FEATURE(FW_7_EDX, 26) /* Intel: SPEC_CTRL.IBRS and PRED_CMD.IBPB */
+#define F_L1D_FLUSH	FEATURE(FW_7_EDX, 28)
 #define F_ARCH_CAPS	FEATURE(FW_7_EDX, 29)
+#define F_RDCL_NO	FEATURE(FW_ARCH_CAPS, 0)
+#define F_SKIP_L1D_FLUSH FEATURE(FW_ARCH_CAPS, 3)
+#define F_MDS_NO	FEATURE(FW_ARCH_CAPS, 5)
 #define F_SVM		FEATURE(FW_8_1_ECX, 2)
 #define F_NX		FEATURE(FW_8_1_EDX, 20)
 #define F_FFXSR		FEATURE(FW_8_1_EDX, 25)

@@ -4,6 +4,7 @@
  * entries allow everything; the rights are in the leaves. Tables are only added to, never freed.
  */
 #include "lib/bug.h"
+#include "lib/string.h"
 #include "x86/acpi.h"
 #include "x86/cr.h"
 #include "x86/features.h"
@@ -23,11 +24,12 @@
 #define RIGHTS_RO (PTE_P | PTE_NX)
 #define RIGHTS_RX (PTE_P)
 #define RIGHTS_UC (RIGHTS_RW | PTE_PCD | PTE_PWT)
+#define RIGHTS_RWX (PTE_P | PTE_W)
 
 extern char __text_end[], __rodata_end[], __init_text_end[];
 
 uint64_t image_slide;
-static uint64_t root[512] __aligned(4096);
+static uint64_t root[512] __aligned(4096), identity_root[512] __aligned(4096);
 static void *(*alloc_page)(void);
 
 static unsigned int level_shift(unsigned int level)
@@ -40,7 +42,7 @@ static uint64_t *entry_at(uint64_t *table, uintptr_t va, unsigned int level)
 	return &table[va >> level_shift(level) & 511];
 }
 
-/* The table below *e, made when missing. */
+/* The table below *e, made when missing; NULL: no memory. */
 static uint64_t *table_below(uint64_t *e)
 {
 	void *page;
@@ -48,7 +50,7 @@ static uint64_t *table_below(uint64_t *e)
 	if (!(*e & PTE_P)) {
 		page = alloc_page();
 		if (!page)
-			panic("no memory for the hypervisor's page tables\n");
+			return NULL;
 		*e = virt_to_phys(page) | PTE_TABLE;
 	}
 	BUG_ON(*e & PTE_LEAF);
@@ -57,12 +59,10 @@ static uint64_t *table_below(uint64_t *e)
 
 /*
  * Map one page of at most the given level, smaller where a table stands in the way already. What is
- * mapped stays as it is. Returns the level of the page that va lies in now.
+ * mapped stays as it is. Returns the level of the page that va lies in now; 0: no memory.
  */
-static unsigned int map_one(uintptr_t va, uint64_t hpa, unsigned int level, uint64_t rights)
+static unsigned int map_one(uint64_t *table, uintptr_t va, uint64_t hpa, unsigned int level, uint64_t rights)
 {
-	uint64_t *table = root;
-
 	for (unsigned int l = 4; ; l--) {
 		uint64_t *e = entry_at(table, va, l);
 
@@ -73,6 +73,8 @@ static unsigned int map_one(uintptr_t va, uint64_t hpa, unsigned int level, uint
 		if (l == 1 || (l < 4 && (*e & PTE_P) && (*e & PTE_LEAF)))
 			return min(l, level);
 		table = table_below(e);
+		if (!table)
+			return 0;
 	}
 }
 
@@ -86,16 +88,29 @@ static unsigned int fitting_level(uintptr_t va, uint64_t hpa, uint64_t size, uns
 	return level;
 }
 
-static void map_range(uintptr_t va, uint64_t hpa, uint64_t size, uint64_t rights, unsigned int max_level)
+static bool try_map_range(uint64_t *table, uintptr_t va, uint64_t hpa, uint64_t size,
+			  uint64_t rights, unsigned int max_level)
 {
 	while (size) {
 		unsigned int level = fitting_level(va, hpa, size, max_level);
-		uint64_t step = 1ULL << level_shift(map_one(va, hpa, level, rights));
+		uint64_t step;
 
+		level = map_one(table, va, hpa, level, rights);
+		if (!level)
+			return false;
+		step = 1ULL << level_shift(level);
 		va += step;
 		hpa += step;
 		size -= step;
 	}
+	return true;
+}
+
+static void map_range(uint64_t *table, uintptr_t va, uint64_t hpa, uint64_t size, uint64_t rights,
+		      unsigned int max_level)
+{
+	if (!try_map_range(table, va, hpa, size, rights, max_level))
+		panic("no memory for the hypervisor's page tables\n");
 }
 
 /*
@@ -107,7 +122,7 @@ static void map_ram(const struct boot_info *bi)
 	unsigned int max_level = cpu_has(F_PAGE1GB) ? 3 : 2;
 	uint64_t image = virt_to_phys(__image_start);
 
-	map_range(DIRECT_MAP_BASE + image, image, __rodata_end - __image_start, RIGHTS_RO, 1);
+	map_range(root, DIRECT_MAP_BASE + image, image, __rodata_end - __image_start, RIGHTS_RO, 1);
 	for (unsigned int i = 0; i < bi->nr_ranges; i++) {
 		const struct boot_range *r = &bi->ranges[i];
 		uint64_t start = round_down(r->base, PAGE_SIZE), end = round_up(r->base + r->size, PAGE_SIZE);
@@ -116,14 +131,14 @@ static void map_ram(const struct boot_info *bi)
 			continue;
 		start = max(start, MIB(1));
 		if (start < end)
-			map_range(DIRECT_MAP_BASE + start, start, end - start, RIGHTS_RW, max_level);
+			map_range(root, DIRECT_MAP_BASE + start, start, end - start, RIGHTS_RW, max_level);
 	}
-	map_range(DIRECT_MAP_BASE, 0, MIB(1), RIGHTS_RW, 1);
+	map_range(root, DIRECT_MAP_BASE, 0, MIB(1), RIGHTS_RW, 1);
 }
 
 static void map_image_part(const char *start, const char *end, uint64_t rights)
 {
-	map_range((uintptr_t)start, virt_to_phys(start), end - start, rights, 1);
+	map_range(root, (uintptr_t)start, virt_to_phys(start), end - start, rights, 1);
 }
 
 static void map_image(void)
@@ -153,13 +168,43 @@ uint64_t hostmap_cr3(void)
 	return virt_to_phys(root);
 }
 
-void *mmio_map(uint64_t hpa, size_t size)
+void *mmio_try_map(uint64_t hpa, size_t size)
 {
-	uint64_t start = round_down(hpa, PAGE_SIZE);
+	uint64_t start = round_down(hpa, PAGE_SIZE), end = round_up(hpa + size, PAGE_SIZE);
 
 	BUG_ON(!alloc_page); /* before hostmap_init() */
-	map_range(MMIO_MAP_BASE + start, start, round_up(hpa + size, PAGE_SIZE) - start, RIGHTS_UC, 2);
-	return (void *)(MMIO_MAP_BASE + hpa);
+	return try_map_range(root, MMIO_MAP_BASE + start, start, end - start, RIGHTS_UC, 2)
+		       ? (void *)(MMIO_MAP_BASE + hpa) : NULL;
+}
+
+void hostmap_identity(uint64_t hpa, uint64_t size, bool is_code, bool is_device)
+{
+	map_range(identity_root, hpa, hpa, size, is_device ? RIGHTS_UC : is_code ? RIGHTS_RWX : RIGHTS_RW, 2);
+}
+
+/* Upper entries that came since, mmio_map()'s for example, count, too. */
+uint64_t hostmap_identity_cr3(void)
+{
+	memcpy(identity_root + 256, root + 256, sizeof(root) / 2);
+	return virt_to_phys(identity_root);
+}
+
+void *mmio_map(uint64_t hpa, size_t size)
+{
+	void *va = mmio_try_map(hpa, size);
+
+	if (!va)
+		panic("no memory for the hypervisor's page tables\n");
+	return va;
+}
+
+void *hostmap_stack(uint64_t hpa)
+{
+	static uintptr_t va = STACK_MAP_BASE - STACK_SIZE;
+
+	va += 2 * STACK_SIZE;
+	map_range(root, va, hpa, STACK_SIZE, RIGHTS_RW, 1);
+	return (void *)va;
 }
 
 static bool direct_mapped(uint64_t hpa)

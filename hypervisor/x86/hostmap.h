@@ -4,6 +4,7 @@
  *
  *	0xffff800000000000  direct map: RAM, write-back, not executable
  *	0xffffa00000000000  devices: uncached, on demand, at base + physical address
+ *	0xffffff8000000000  stacks of all CPUs but the first, each with a hole of its size below
  *	0xffffffff80200000  the image: text R-X, rodata R--, data RW-
  *
  * phys_to_virt() for RAM is for mem/, boot/ and init/ only; floors above reach a frame through
@@ -18,6 +19,7 @@
 
 #define DIRECT_MAP_BASE	0xffff800000000000UL
 #define MMIO_MAP_BASE	0xffffa00000000000UL
+#define STACK_MAP_BASE	0xffffff8000000000UL
 #define IMAGE_MAP_BASE	0xffffffff80000000UL /* linked address = this + physical address + image_slide */
 
 extern uint64_t image_slide;		      /* physical load address minus 2 MiB, set by head.S */
@@ -47,11 +49,28 @@ void hostmap_init(const struct boot_info *bi, void *(*alloc_page)(void));
 /* From now on tables come from here: the allocator of boot is about to go. */
 void hostmap_set_alloc(void *(*alloc_page)(void));
 
-/* An uncached mapping of device registers, page-rounded; never unmapped. Boot, or under one lock. */
-void *mmio_map(uint64_t hpa, size_t size);
+/*
+ * An uncached mapping of device registers, page-rounded; never unmapped. NULL: no memory for a
+ * table. Boot, or under one lock.
+ */
+void *mmio_try_map(uint64_t hpa, size_t size);
+void *mmio_map(uint64_t hpa, size_t size); /* boot: the same or a panic */
+
+/*
+ * Where the block of a CPU to be started (STACK_SIZE bytes at hpa) is used: a stack that overflows
+ * reaches nothing there. Boot.
+ */
+void *hostmap_stack(uint64_t hpa);
 
 /* The root for CR3; every CPU loads it. */
 uint64_t hostmap_cr3(void);
+
+/*
+ * Another root, for UEFI's runtime services: our own upper half, and below it memory at its physical
+ * addresses. Mapping is for boot; hostmap_identity_cr3() under the lock of whoever uses it.
+ */
+void hostmap_identity(uint64_t hpa, uint64_t size, bool is_code, bool is_device);
+uint64_t hostmap_identity_cr3(void);
 
 /* Init memory is about to be freed: unmap it from the image's addresses (all CPUs). */
 void hostmap_drop_init(void);

@@ -5,7 +5,6 @@
  */
 #include "lib/atomic.h"
 #include "lib/errno.h"
-#include "lib/log.h"
 #include "lib/spinlock.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"

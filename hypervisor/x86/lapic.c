@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The local APIC. Registers have the same numbers in both modes: MMIO offset n is x2APIC MSR
- * 0x800 + n / 16. Its timer runs in TSC-deadline mode where the CPU has that, else one-shot.
+ * The local APIC. Registers have the same numbers in both modes: n is at MMIO offset 16 * n, and
+ * x2APIC MSR 0x800 + n. Its timer runs in TSC-deadline mode where the CPU has that, else one-shot.
  */
 #include "lib/log.h"
 #include "x86/acpi.h"
@@ -14,30 +14,13 @@
 #include "x86/msr.h"
 #include "x86/time.h"
 
-#define REG_ID		0x020
-#define REG_TPR		0x080
-#define REG_EOI		0x0b0
-#define REG_SVR		0x0f0
-#define REG_ESR		0x280
-#define REG_ICR_LOW	0x300
-#define REG_ICR_HIGH	0x310
-#define REG_LVT_TIMER	0x320
-#define REG_LVT_PERF	0x340
-#define REG_LVT_LINT0	0x350
-#define REG_LVT_LINT1	0x360
-#define REG_LVT_ERROR	0x370
-#define REG_TIMER_INIT	0x380
-#define REG_TIMER_COUNT	0x390
-#define REG_TIMER_DIV	0x3e0
-
-#define SVR_ENABLE	0x100
-#define LVT_MASKED	0x10000
 #define LVT_NMI		0x400
 #define LVT_TSC_DEADLINE 0x40000
 #define TIMER_DIV_1	0x0b
 #define ICR_BUSY	0x1000
 #define ICR_OTHERS	0xc0000 /* shorthand: all but self */
 #define ICR_MAX_WAIT	1000000
+#define FAR_NS		(600 * NSEC_PER_SEC) /* scaled it fits 64 bits: guests choose deadlines */
 
 static volatile char *regs; /* NULL in x2APIC mode */
 static bool x2apic, tsc_deadline;
@@ -45,15 +28,15 @@ static struct tsc_scale ns_to_count; /* LAPIC timer ticks of a time span */
 
 static uint32_t reg_read(unsigned int reg)
 {
-	return x2apic ? rdmsr(MSR_X2APIC_BASE + reg / 16) : mmio_read32(regs + reg);
+	return x2apic ? rdmsr(MSR_X2APIC_BASE + reg) : mmio_read32(regs + reg * 16);
 }
 
 static void reg_write(unsigned int reg, uint32_t val)
 {
 	if (x2apic)
-		wrmsr(MSR_X2APIC_BASE + reg / 16, val);
+		wrmsr(MSR_X2APIC_BASE + reg, val);
 	else
-		mmio_write32(regs + reg, val);
+		mmio_write32(regs + reg * 16, val);
 }
 
 bool lapic_is_x2apic(void)
@@ -124,7 +107,7 @@ void lapic_init_cpu(void)
 	reg_write(REG_ESR, 0);
 	/* The timer stands still until its count or deadline is written. */
 	if (!tsc_deadline)
-		reg_write(REG_TIMER_DIV, TIMER_DIV_1);
+		reg_write(REG_TIMER_DIVIDE, TIMER_DIV_1);
 	reg_write(REG_LVT_TIMER, (tsc_deadline ? LVT_TSC_DEADLINE : 0) | VEC_TIMER);
 	lapic_eoi();
 }
@@ -136,12 +119,12 @@ void lapic_timer_calibrate(void)
 
 	if (tsc_deadline)
 		return;
-	reg_write(REG_TIMER_INIT, UINT32_MAX);
+	reg_write(REG_TIMER_INITIAL, UINT32_MAX);
 	t0 = now();
 	time_delay_us(10000);
-	ticks = UINT32_MAX - reg_read(REG_TIMER_COUNT);
+	ticks = UINT32_MAX - reg_read(REG_TIMER_CURRENT);
 	t1 = now();
-	reg_write(REG_TIMER_INIT, 0);
+	reg_write(REG_TIMER_INITIAL, 0);
 	/* counts per ns, as 32.32 fixed point with a binary exponent, like a clock of 1 GHz / ratio */
 	ns_to_count = tsc_scale_of_ratio(ticks, t1 - t0);
 	log_info("LAPIC timer %lu kHz\n", ticks * 1000000UL / (t1 - t0));
@@ -156,26 +139,26 @@ void lapic_timer_set(uint64_t deadline_ns)
 		return;
 	}
 	if (deadline_ns == LAPIC_TIMER_OFF) {
-		reg_write(REG_TIMER_INIT, 0);
+		reg_write(REG_TIMER_INITIAL, 0);
 		return;
 	}
 	t = now();
 	/* Round up, so that the deadline has passed when the interrupt comes; far ones come early. */
-	count = deadline_ns > t ? tsc_scale_apply(ns_to_count, deadline_ns - t) + 1 : 1;
-	reg_write(REG_TIMER_INIT, min(count, (uint64_t)UINT32_MAX));
+	count = deadline_ns > t ? tsc_scale_apply(ns_to_count, min(deadline_ns - t, FAR_NS)) + 1 : 1;
+	reg_write(REG_TIMER_INITIAL, min(count, (uint64_t)UINT32_MAX));
 }
 
 void lapic_icr_write(uint32_t apic_id, uint32_t low)
 {
 	if (x2apic) {
 		__asm__ volatile("mfence; lfence" ::: "memory"); /* the MSR write orders nothing */
-		wrmsr(MSR_X2APIC_BASE + REG_ICR_LOW / 16, (uint64_t)apic_id << 32 | low);
+		wrmsr(MSR_X2APIC_BASE + REG_ICR, (uint64_t)apic_id << 32 | low);
 		return;
 	}
-	for (unsigned int i = 0; i < ICR_MAX_WAIT && (reg_read(REG_ICR_LOW) & ICR_BUSY); i++)
+	for (unsigned int i = 0; i < ICR_MAX_WAIT && (reg_read(REG_ICR) & ICR_BUSY); i++)
 		cpu_relax();
-	reg_write(REG_ICR_HIGH, apic_id << 24);
-	reg_write(REG_ICR_LOW, low);
+	reg_write(REG_ICR2, apic_id << 24);
+	reg_write(REG_ICR, low);
 }
 
 void lapic_nmi_others(void)

@@ -21,6 +21,8 @@
 #define MSR_UCODE_REV		0x0000008b
 #define MSR_MTRR_CAP		0x000000fe
 #define MSR_ARCH_CAPABILITIES	0x0000010a
+#define MSR_FLUSH_CMD		0x0000010b
+#define  FLUSH_CMD_L1D		(1ULL << 0)
 #define MSR_SYSENTER_CS		0x00000174
 #define MSR_SYSENTER_ESP	0x00000175
 #define MSR_SYSENTER_EIP	0x00000176
@@ -71,7 +73,7 @@ static inline uint64_t rdmsr(uint32_t msr)
 
 static inline void wrmsr(uint32_t msr, uint64_t val)
 {
-	__asm__ volatile("wrmsr" :: "c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32)) : "memory");
+	__asm__ volatile("wrmsr" :: "c"(msr), "a"((uint32_t)(val & ~0u)), "d"((uint32_t)(val >> 32)) : "memory");
 }
 
 /* The same for an MSR that may not exist: -EIO on #GP, and *val is then 0. */

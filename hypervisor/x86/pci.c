@@ -45,12 +45,12 @@ uint32_t pci_cfg_read(unsigned int segment, unsigned int bdf, unsigned int reg, 
 	uint32_t val;
 
 	if (p)
-		return size == 1 ? mmio_read8(p) : size == 2 ? mmio_read16(p) : mmio_read32(p);
+		return mmio_read(p, size);
 	if (segment || reg >= 256)
 		return UINT32_MAX >> (32 - size * 8);
 	spin_lock(&lock);
 	port_address(bdf, reg);
-	val = size == 1 ? inb(PCI_DATA + reg % 4) : size == 2 ? inw(PCI_DATA + reg % 4) : inl(PCI_DATA);
+	val = port_read(PCI_DATA + reg % 4, size);
 	spin_unlock(&lock);
 	return val;
 }
@@ -62,13 +62,11 @@ void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, uns
 	if (!p && (segment || reg >= 256))
 		return;
 	spin_lock(&lock);
-	if (!p)
+	if (p) {
+		mmio_write(p, size, val);
+	} else {
 		port_address(bdf, reg);
-	if (size == 1)
-		p ? mmio_write8(p, val) : outb(PCI_DATA + reg % 4, val);
-	else if (size == 2)
-		p ? mmio_write16(p, val) : outw(PCI_DATA + reg % 4, val);
-	else
-		p ? mmio_write32(p, val) : outl(PCI_DATA, val);
+		port_write(PCI_DATA + reg % 4, size, val);
+	}
 	spin_unlock(&lock);
 }

@@ -4,7 +4,6 @@
 #include "lib/string.h"
 #include "x86/cpu.h"
 #include "x86/cr.h"
-#include "x86/cpuid.h"
 #include "x86/desc.h"
 #include "x86/fpu.h"
 #include "x86/msr.h"

@@ -107,7 +107,7 @@ static bool send_init_sipi(uint32_t apic_id)
 	if (wait_alive(10))
 		return true;
 	lapic_icr_write(apic_id, sipi);
-	return wait_alive(1000);
+	return wait_alive(10000); /* an emulator on a busy machine takes its time */
 }
 
 int smp_boot_cpu(void *block, void (*entry)(void))

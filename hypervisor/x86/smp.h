@@ -12,7 +12,7 @@ unsigned int smp_nr_possible(void);
 void smp_prepare(uint64_t trampoline_hpa);
 
 /*
- * Start the CPU that will get index nr_cpus, on block (STACK_SIZE, so aligned, in the direct map).
+ * Start the CPU that will get index nr_cpus, on block (STACK_SIZE, so aligned).
  * It runs cpu_init(), lapic_init_cpu() and then entry(), which never returns. Returns the new index,
  * or -ENODEV when there is no further CPU in ACPI, -ETIME when it did not answer within a second
  * (the block must then stay unused for good).

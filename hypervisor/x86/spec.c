@@ -9,7 +9,7 @@
 #include "x86/msr.h"
 #include "x86/spec.h"
 
-bool spec_stuff_rsb, spec_ibpb;
+bool spec_stuff_rsb, spec_ibpb, spec_l1d_flush, spec_verw;
 
 static bool choose(enum spec_choice asked, bool needed)
 {
@@ -24,7 +24,11 @@ void spec_init(enum spec_choice rsb, enum spec_choice ibpb)
 	spec_ibpb = choose(ibpb, has_ibpb) && has_ibpb;
 	if (ibpb == SPEC_YES && !has_ibpb)
 		log_warn("spec-ctrl=ibpb: this CPU has no IBPB; ignored\n");
-	log_info("Speculation: rsb %s, ibpb %s\n", spec_stuff_rsb ? "yes" : "no", spec_ibpb ? "yes" : "no");
+	/* Intel's CPUs name both what they are immune to and, by these two features, the cure that they have. */
+	spec_l1d_flush = cpu_has(F_L1D_FLUSH) && !cpu_has(F_RDCL_NO) && !cpu_has(F_SKIP_L1D_FLUSH);
+	spec_verw = cpu_has(F_MD_CLEAR) && !cpu_has(F_MDS_NO);
+	log_info("Speculation: rsb %s, ibpb %s, l1d-flush %s, verw %s\n", spec_stuff_rsb ? "yes" : "no",
+		 spec_ibpb ? "yes" : "no", spec_l1d_flush ? "yes" : "no", spec_verw ? "yes" : "no");
 }
 
 /* With it the CPU keeps predictions of less privileged code, guests included, away from ours by itself. */

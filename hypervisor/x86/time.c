@@ -24,7 +24,7 @@ struct ref_clock {
 uint64_t tsc_khz;
 struct tsc_scale tsc_scale;
 uint64_t tsc_at_boot;
-static uint64_t wall_at_boot_ns;
+uint64_t wall_at_boot_ns;
 static volatile char *hpet;
 
 static bool pm_timer_start(void)
@@ -161,16 +161,6 @@ uint64_t now_to_tsc(uint64_t ns)
 	ticks = mul_div(ns, 1ULL << 32, tsc_scale.mul) + 1;
 	ticks = tsc_scale.shift >= 0 ? (ticks >> tsc_scale.shift) + 1 : ticks << -tsc_scale.shift;
 	return tsc_at_boot + ticks;
-}
-
-uint64_t time_wall_at_boot_ns(void)
-{
-	return wall_at_boot_ns;
-}
-
-void time_set_wall_at_boot_ns(uint64_t ns)
-{
-	wall_at_boot_ns = ns;
 }
 
 void time_delay_us(unsigned int us)

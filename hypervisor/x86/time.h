@@ -18,6 +18,7 @@ struct tsc_scale {
 extern uint64_t tsc_khz;	   /* set by time_init */
 extern struct tsc_scale tsc_scale; /* set by time_init */
 extern uint64_t tsc_at_boot;	   /* now() == 0 */
+extern uint64_t wall_at_boot_ns;   /* Unix time then: from the RTC, later as Dom0 sets it */
 
 /* Calibrate; needs acpi_init() for the PM timer and HPET. */
 void time_init(void);
@@ -40,8 +41,6 @@ static inline uint64_t now(void)
 }
 
 uint64_t now_to_tsc(uint64_t ns);     /* the tick at which now() reaches ns, rounded up */
-uint64_t time_wall_at_boot_ns(void);  /* Unix time in ns when now() was 0, from the RTC */
-void time_set_wall_at_boot_ns(uint64_t ns); /* Dom0 knows better: platform_op settime */
 void time_delay_us(unsigned int us);  /* busy wait; boot only */
 struct tsc_scale tsc_scale_of_ratio(uint64_t num, uint64_t den);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One 16550 serial port, transmit by polling with a bound, receive by interrupt or polling. */
-#include "lib/errno.h"
 #include "x86/asm.h"
 #include "x86/uart.h"
 

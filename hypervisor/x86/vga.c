@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Text at 0xb8000: characters, line feeds, scrolling; the cursor is hidden below the screen. */
-#include "lib/string.h"
 #include "x86/asm.h"
 #include "x86/hostmap.h"
 #include "x86/vga.h"

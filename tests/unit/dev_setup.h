@@ -49,6 +49,7 @@ struct vcpu *domain_vcpu(struct domain *d, unsigned int id)
 /* Timers: one list in time order is not needed, the tests call run_timers(). */
 #define MAX_TIMERS 8
 static struct timer *set_timers[MAX_TIMERS];
+static unsigned int nr_fired;
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg)
 {
@@ -97,6 +98,7 @@ static inline void pass_ns(uint64_t ns)
 		t = *first;
 		*first = NULL;
 		fake_now_ns = max(fake_now_ns, t->deadline_ns);
+		nr_fired++;
 		t->fn(t->arg);
 	}
 	fake_now_ns = end;

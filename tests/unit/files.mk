@@ -12,10 +12,14 @@ test_multiboot-objs := boot/info.o boot/mb1.o boot/mb2.o
 test_acpi-objs := hypervisor/x86/acpi.o $(FAKES)/log.o
 test_uart_parse-objs := hypervisor/x86/uart_parse.o hypervisor/lib/number.o
 
+unit-y += test_efi_config
+test_efi_config-objs := boot/efi/config.o
+
 # mem
 unit-y += test_frame test_kalloc
 MEM_OBJS := hypervisor/mem/frame.o hypervisor/mem/buddy.o $(addprefix $(FAKES)/,bug.o lock.o frames.o)
 test_frame-objs := $(MEM_OBJS)
+test_frame-libs := -lpthread
 test_kalloc-objs := hypervisor/mem/kalloc.o $(MEM_OBJS)
 unit-y += test_p2m
 P2M_OBJS := $(addprefix hypervisor/mem/,p2m.o p2m_lookup.o p2m_destroy.o p2m_check.o p2m_npt.o p2m_ept.o p2m_tlb.o kalloc.o) $(MEM_OBJS)
@@ -25,10 +29,15 @@ test_p2m_smp-libs := -lpthread
 test_p2m-objs := $(P2M_OBJS) $(FAKES)/percpu.o $(FAKES)/ipi.o
 
 # hvm
-unit-y += test_svm
+unit-y += test_svm test_vmx_caps test_vmx_exit
+test_vmx_caps-objs := hypervisor/hvm/vmx/caps.o
+test_vmx_exit-objs := $(addprefix hypervisor/hvm/vmx/,exit.o state.o) $(addprefix $(FAKES)/,vmcs.o bug.o)
 test_svm-objs := $(addprefix hypervisor/hvm/svm/,exit.o inject.o vmcb.o)
 
 # core
+unit-y += test_domain
+test_domain-objs := hypervisor/core/domain.o hypervisor/core/vcpu.o \
+	$(addprefix $(FAKES)/,bug.o log.o lock.o percpu.o ipi.o)
 unit-y += test_timer
 unit-y += test_guest_path
 test_guest_path-objs := hypervisor/core/guest_path.o hypervisor/core/guest_walk.o $(P2M_OBJS) $(FAKES)/percpu.o $(FAKES)/ipi.o
@@ -41,26 +50,40 @@ test_guest_walk-objs := hypervisor/core/guest_walk.o
 
 # dev
 unit-y += test_vlapic test_decode test_vioapic test_cpuid test_vpci
-test_cpuid-objs := hypervisor/dev/cpuid_policy.o $(FAKES)/bug.o
+unit-y += test_time
+test_time-objs := hypervisor/x86/time.o hypervisor/dev/vlapic_time.o $(addprefix $(FAKES)/,bug.o log.o ports.o)
+unit-y += test_io
+test_io-objs := $(addprefix hypervisor/dev/,io.o io_string.o ports.o decode.o) \
+	$(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o ports.o)
+unit-y += test_msr
+test_msr-objs := $(addprefix hypervisor/dev/,msr.o cr.o decode.o) $(addprefix $(FAKES)/,bug.o log.o lock.o kalloc.o percpu.o)
+unit-y += test_mmio
+test_mmio-objs := $(addprefix hypervisor/dev/,mmio.o decode.o) $(addprefix $(FAKES)/,bug.o kalloc.o lock.o)
+test_cpuid-objs := hypervisor/dev/cpuid_policy.o hypervisor/x86/feature_words.o $(FAKES)/bug.o
 test_decode-objs := hypervisor/dev/decode.o
 VLAPIC_OBJS := $(addprefix hypervisor/dev/,vlapic.o vlapic_ipi.o vlapic_regs.o vlapic_timer.o)
 test_vioapic-objs := hypervisor/dev/vioapic.o $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o)
 test_vpci-objs := $(addprefix hypervisor/dev/,vpci.o vpci_msi.o vmsi.o vmsix.o) $(VLAPIC_OBJS) \
-	$(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o)
+	$(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o ports.o)
 test_vlapic-objs := $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o time.o)
 
 # guest
 unit-y += test_evtchn test_gnttab test_memory
-test_memory-objs := $(addprefix hypervisor/guest/,memory_op.o memory_map.o memory_foreign.o physmap.o perms.o gnttab.o) \
+test_memory-objs := $(addprefix hypervisor/guest/,sub_op.o memory_op.o memory_map.o memory_foreign.o physmap.o perms.o gnttab.o) \
 	$(P2M_OBJS) $(addprefix $(FAKES)/,percpu.o ipi.o guest_copy.o)
 test_gnttab-objs := $(addprefix hypervisor/guest/,gnttab.o gnttab_map.o gnttab_copy.o physmap.o) \
 	$(P2M_OBJS) $(addprefix $(FAKES)/,percpu.o ipi.o guest_copy.o)
 test_evtchn-objs := $(addprefix hypervisor/guest/,evtchn.o evtchn_2l.o) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o)
 
+unit-y += test_platform_efi
+test_platform_efi-objs := hypervisor/guest/platform_efi.o $(addprefix $(FAKES)/,bug.o lock.o frames.o guest_copy.o)
+
 # the tools
 unit-y += test_abi_layout
 test_abi_layout-objs := tests/unit/abi_ours.o tests/unit/abi_xen.o
-unit-y += test_tools_config test_tools_builder test_tools_create
+unit-y += test_tools_config test_tools_builder test_tools_create test_tools_doctor
+$(B)/host/dom0-tools/doctor/%.o: HOST_CFLAGS += -D_GNU_SOURCE
+test_tools_doctor-objs := $(addprefix dom0-tools/doctor/,boot.o doctor.o dom0.o machine.o)
 test_tools_create-objs := $(addprefix dom0-tools/,lib/diag.o config/values.o) \
 	$(addprefix dom0-tools/builder/,acpi.o cpuid.o guest.o layout.o nodes.o)
 test_tools_config-objs := $(addprefix dom0-tools/,lib/diag.o config/parse.o config/schema.o config/values.o)

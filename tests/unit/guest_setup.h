@@ -63,9 +63,9 @@ static inline void guest_setup(void)
 		d->vcpus = vcpu_list[i];
 		d->guest = &infos[i];
 		infos[i].shared = &shared[i];
-		d->max_evtchn_port = 400;
-		d->max_grant_frames = 3;
-		d->max_maptrack_frames = 2;
+		d->limits.max_evtchn_port = 400;
+		d->limits.max_grant_frames = 3;
+		d->limits.max_maptrack_frames = 2;
 		for (unsigned int j = 0; j < NR_VCPUS; j++) {
 			vcpu_list[i][j] = &vcpus[i][j];
 			vcpus[i][j].d = d;

@@ -6,11 +6,15 @@
 #include "unit.h"
 #include "dev/cpuid_policy.h"
 #include "lib/errno.h"
+#include "x86/features.h"
+#include "x86/time.h"
+
+struct cpu_features cpu_features;
+uint64_t tsc_khz = 2300000;
 
 static struct {
-	bool is_amd, switches_spec_ctrl;
+	bool is_amd;
 	uint32_t max_basic, max_extended;
-	uint64_t xcr0;
 	uint32_t fill; /* every feature register says this */
 } host;
 
@@ -44,26 +48,6 @@ struct cpuid_leaf cpuid_host_leaf(uint32_t leaf, uint32_t subleaf)
 	return l;
 }
 
-uint64_t cpuid_host_xcr0(void)
-{
-	return host.xcr0;
-}
-
-uint64_t cpuid_host_tsc_khz(void)
-{
-	return 2300000;
-}
-
-bool cpuid_host_switches_spec_ctrl(void)
-{
-	return host.switches_spec_ctrl;
-}
-
-bool cpuid_host_is_amd(void)
-{
-	return host.is_amd;
-}
-
 static struct cpuid_policy top, policy;
 
 static void make(bool is_amd, uint64_t xcr0, uint32_t fill)
@@ -71,7 +55,8 @@ static void make(bool is_amd, uint64_t xcr0, uint32_t fill)
 	host.is_amd = is_amd;
 	host.max_basic = is_amd ? 0x10 : 0x1f;
 	host.max_extended = is_amd ? 0x80000021 : 0x80000008;
-	host.xcr0 = xcr0;
+	cpu_features.vendor = is_amd ? VENDOR_AMD : VENDOR_INTEL;
+	cpu_features.xcr0_mask = xcr0;
 	host.fill = fill;
 	cpuid_policy_make(&top, LEVEL_GUEST);
 	policy = top;
@@ -137,9 +122,9 @@ static void spec_ctrl_only_where_it_is_switched(void **state)
 {
 	make(true, 7, ~0u);
 	assert_int_equal(reg(0x80000008, 0, B) & (1u << 14 | 1u << 24), 0);
-	host.switches_spec_ctrl = true;
+	cpu_features.word[FW_8_A_EDX] = 1u << F_SVM_SPEC_CTRL % 32;
 	make(true, 7, ~0u);
-	host.switches_spec_ctrl = false;
+	cpu_features.word[FW_8_A_EDX] = 0;
 	assert_int_equal(reg(0x80000008, 0, B) & (1u << 14 | 1u << 24), 1u << 14 | 1u << 24);
 }
 

@@ -54,6 +54,8 @@ static const struct {
 	{ "stosl", M64, X(0xab), INSN_STOS, 4, 4, 0, 0 },
 	{ "rep stosq", M64, X(0xf3, 0x48, 0xab), INSN_STOS, 8, 8, 0, 0 },
 	{ "movnti %eax,(%rdi)", M64, X(0x0f, 0xc3, 0x07), INSN_STORE, 4, 4, RAX, 0 },
+	{ "mov %rcx,%cr8", M64, X(0x44, 0x0f, 0x22, 0xc1), INSN_WRITE_CR, 4, 4, RCX, 0 },
+	{ "mov %r9,%cr8", M64, X(0x45, 0x0f, 0x22, 0xc1), INSN_WRITE_CR, 4, 4, R9, 0 },
 	{ "mov (%edi),%eax", M64, X(0x67, 0x8b, 0x07), INSN_LOAD, 4, 4, RAX, 0 },
 	{ "mov (%edi),%eax", M32, X(0x8b, 0x07), INSN_LOAD, 4, 4, RAX, 0 },
 	{ "mov 0xfee00020,%eax", M32, X(0xa1, 0x20, 0, 0xe0, 0xfe), INSN_LOAD, 4, 4, RAX, 0 },

@@ -312,6 +312,21 @@ static void test_find_early(void **state)
 	assert_int_equal(mem_find_early(pc_2g, ARRAY_SIZE(pc_2g), GIB(2), busy, 2), 0);
 }
 
+/* GRUB may put a small module there; the page is wiped when the CPUs run. */
+static void test_low_page_avoids_modules(void **state)
+{
+	struct mem_range module[] = { { 0x8c123, 0x8f000 }, { 0x2000, 0x8c000 } };
+
+	assert_int_equal(split_with("", pc_2g, ARRAY_SIZE(pc_2g), NULL, 0), 0);
+	assert_int_equal(mem_find_low_page(&s, NULL, 0), 0x8f000);
+	assert_int_equal(mem_find_low_page(&s, module, 1), 0x8f000);
+	module[0].end = 0x8f001;
+	assert_int_equal(mem_find_low_page(&s, module, 1), 0x8b000);
+	assert_int_equal(mem_find_low_page(&s, module, 2), 0x1000);
+	module[1].start = 0x1fff;
+	assert_int_equal(mem_find_low_page(&s, module, 2), 0);
+}
+
 static uint64_t rnd(uint64_t n)
 {
 	return ((uint64_t)rand() << 31 ^ (uint64_t)rand()) % n;
@@ -392,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_place_conflicts),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_find_early),
+		cmocka_unit_test(test_low_page_avoids_modules),
 		cmocka_unit_test(test_random_maps),
 	};
 

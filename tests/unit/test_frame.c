@@ -9,6 +9,8 @@
 #include "mem/buddy.h"
 #include "mem/frame.h"
 
+#include <pthread.h>
+
 #define NR_FRAMES 2048
 #define FIRST	  3 /* frames below are not RAM */
 #define DOM	  5
@@ -137,6 +139,39 @@ static void memory_never_leaks_content(void **state)
 		assert_true(is_zero(mfn_add(m, i)));
 }
 
+#define NR_SEEN 200
+
+static mfn_t watched;
+static unsigned int nr_seen_free;
+static bool was_none;
+
+static void *watch(void *unused)
+{
+	while (!was_none && nr_seen_free < NR_SEEN) {
+		enum page_type is = page_type(watched);
+
+		was_none |= is == PAGE_NONE;
+		__atomic_add_fetch(&nr_seen_free, is != PAGE_RAM, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&nr_seen_free, NR_SEEN, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Between its owners, too: what is NONE may be a device, and is Dom0's to map. */
+static void ram_is_never_none(void **state)
+{
+	pthread_t watcher;
+
+	watched = frame_alloc_domain(DOM, 0, PAGE_RAM);
+	assert_int_equal(pthread_create(&watcher, NULL, watch, NULL), 0);
+	while (__atomic_load_n(&nr_seen_free, __ATOMIC_ACQUIRE) < NR_SEEN) {
+		page_put(watched);
+		assert_int_equal(frame_alloc_domain(DOM, 0, PAGE_RAM).n, watched.n);
+	}
+	assert_int_equal(pthread_join(watcher, NULL), 0);
+	assert_false(was_none);
+}
+
 static void broken_blocks_become_whole_again(void **state)
 {
 	mfn_t a = frame_alloc(9), b = frame_alloc(9);
@@ -224,6 +259,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(hypervisor_frames_are_nobody_elses, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(memory_never_leaks_content, setup, teardown),
+		cmocka_unit_test_setup_teardown(ram_is_never_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken_blocks_become_whole_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(random_sequence, setup, teardown),
 	};

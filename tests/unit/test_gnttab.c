@@ -216,9 +216,9 @@ static void refuses_what_was_not_granted(void **state)
 	assert_int_equal(do_map(1, 0, 0, 2, GNTMAP_device_map), GNTST_no_device_space);
 	assert_int_equal(do_map(1, 0, 0, 2, GNTMAP_contains_pte), GNTST_bad_gntref);
 	grant(0, 2, 1, 77, 0); /* a hole */
-	assert_int_equal(do_map(1, 0, 0, 2, 0), GNTST_general_error);
+	assert_int_equal(do_map(1, 0, 0, 2, 0), GNTST_bad_page);
 	grant(0, 2, 1, ~0u, 0);
-	assert_int_equal(do_map(1, 0, 0, 2, 0), GNTST_general_error);
+	assert_int_equal(do_map(1, 0, 0, 2, 0), GNTST_bad_page);
 	entry(0, 2)->flags = 0;
 	assert_int_equal(do_map(1, 0, 0, 2, 0), GNTST_general_error);
 	check_all();
@@ -229,7 +229,7 @@ static void granted_pages_are_not_passed_on(void **state)
 {
 	assert_int_equal(do_map(1, 0, 0, 2, 0), GNTST_okay);
 	grant(1, 4, 2, MAP_BASE, 0);
-	assert_int_equal(do_map(2, 0, 1, 4, 0), GNTST_general_error);
+	assert_int_equal(do_map(2, 0, 1, 4, 0), GNTST_bad_page);
 	grant(1, 4, 2, 4, 0);
 	check_all();
 }
@@ -455,7 +455,7 @@ static void no_pin_outlives_its_frame(void **state)
 	assert_false(was_pinned);
 	frame_freed_hook = NULL;
 	assert_int_equal(gnttab_op_copy(&vcpus[1][0], GUEST_PTR((uintptr_t)&copy), 1, &done), 0);
-	assert_int_equal(copy.status, GNTST_general_error); /* nothing is there any more */
+	assert_int_equal(copy.status, GNTST_bad_page); /* nothing is there any more */
 }
 
 static void random_map(unsigned int d, unsigned int slot)

@@ -184,10 +184,11 @@ static void change_something(void)
 		}
 		break;
 	case 8:
-		if (e.type != P2M_NONE)
-			assert_int_equal(p2m_set_type(&p2m, GFN(g), e,
-						      e.type == P2M_RAM ? P2M_RAM_RO : P2M_RAM),
-					 0);
+		if (e.type == P2M_NONE)
+			break;
+		assert_int_equal(p2m_unmap(&p2m, GFN(g), e), 0);
+		assert_int_equal(p2m_map(&p2m, GFN(g), e.mfn, 0,
+					 e.type == P2M_RAM ? P2M_GRANT_RO : P2M_RAM), 0);
 	}
 }
 
@@ -214,10 +215,20 @@ static void random_sequence(void **state)
 			page_put(mfn_of[g]);
 }
 
+/* LMA without paging is a state that a toolstack can load: there is no table to look at again. */
+static void a_walk_without_tables_is_not_remembered(void **state)
+{
+	mode.cr0 &= ~CR0_PG;
+	assert_true(ask(9 << 12, 0));
+	assert_false(is_remembered(9 << 12));
+	assert_true(ask(9 << 12, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(ways_are_remembered_and_forgotten, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_walk_without_tables_is_not_remembered, setup, teardown),
 		cmocka_unit_test_setup_teardown(random_sequence, setup, teardown),
 	};
 

@@ -184,6 +184,82 @@ static void mb2_whole(void **state)
 	assert_false(bi.truncated);
 }
 
+struct efi_entry {
+	uint64_t type, base, virt, nr_pages, attributes, more; /* entries may be longer than what we know */
+};
+
+static void mb2_efi_mmap(const struct efi_entry *e, unsigned int nr)
+{
+	struct {
+		uint32_t entry_size, version;
+		struct efi_entry e[BOOT_MAX_RANGES + 2];
+	} m = { sizeof(*e), 1, { { 0 } } };
+
+	memcpy(m.e, e, nr * sizeof(*e));
+	mb2_tag(17, &m, 8 + nr * sizeof(*e));
+}
+
+static void mb2_efi_memory_types(void **state)
+{
+	static const struct efi_entry map[] = {
+		{ 7, 0x0, 0, 0xa0, 0xf, 0 },		       /* conventional */
+		{ 4, 0x100000, 0, 0x100, 0xf, 0 },	       /* boot services data: free by now */
+		{ 2, 0x200000, 0, 0x100, 0xf, 0 },	       /* loader data */
+		{ 7, 0x300000, 0, 0x100, 0x1, 0 },	       /* cannot be cached */
+		{ 9, 0x400000, 0, 1, 0xf, 0 },		       /* ACPI tables */
+		{ 10, 0x401000, 0, 1, 0xf, 0 },		       /* ACPI NVS */
+		{ 5, 0x402000, 0, 2, 1ULL << 63 | 0xf, 0 },    /* runtime code */
+		{ 8, 0x404000, 0, 1, 0xf, 0 },		       /* broken */
+		{ 11, 0xffc00000, 0, 0x400, 1ULL << 63 | 1, 0 }, /* flash */
+		{ 77, 0x405000, 0, 1, 0xf, 0 },		       /* not known */
+	};
+	static const struct boot_range want[] = {
+		{ 0x0, 0xa0000, 1 }, { 0x100000, 0x200000, 1 }, { 0x300000, 0x100000, 2 }, { 0x400000, 0x1000, 3 },
+		{ 0x401000, 0x1000, 4 }, { 0x402000, 0x2000, 2 }, { 0x404000, 0x1000, 5 }, { 0x405000, 0x1000, 2 },
+		{ 0xffc00000, 0x400000, 2 },
+	};
+
+	mb2_begin();
+	mb2_efi_mmap(map, ARRAY_SIZE(map));
+	assert_int_equal(mb2_end(), 0);
+	assert_int_equal(bi.nr_ranges, ARRAY_SIZE(want));
+	for (unsigned int i = 0; i < ARRAY_SIZE(want); i++)
+		assert_true(bi.ranges[i].base == want[i].base && bi.ranges[i].size == want[i].size &&
+			    bi.ranges[i].type == want[i].type);
+	assert_int_equal(bi.nr_runtime, 2);
+	assert_true(bi.runtime[0].base == 0x402000 && bi.runtime[0].size == 0x2000 && bi.runtime[0].type == 5);
+	assert_true(bi.runtime[1].base == 0xffc00000 && bi.runtime[1].type == 11);
+}
+
+/* UEFI cuts its RAM into more pieces than there is room for ranges. */
+static void mb2_efi_map_in_pieces(void **state)
+{
+	static struct efi_entry map[BOOT_MAX_RANGES + 2];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(map); i++)
+		map[i] = (struct efi_entry){ i % 2 ? 3 : 7, 0x100000 + i * 0x1000, 0, 1, 0xf, 0 };
+	mb2_begin();
+	mb2_efi_mmap(map, ARRAY_SIZE(map));
+	assert_int_equal(mb2_end(), 0);
+	assert_int_equal(bi.nr_ranges, 1);
+	assert_int_equal(bi.ranges[0].size, ARRAY_SIZE(map) * 0x1000);
+	assert_false(bi.truncated);
+}
+
+static void mb2_too_much_runtime(void **state)
+{
+	static struct efi_entry map[BOOT_MAX_RUNTIME + 1];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(map); i++)
+		map[i] = (struct efi_entry){ 6, 0x100000 + i * 0x1000, 0, 1, 1ULL << 63 | 0xf, 0 };
+	mb2_begin();
+	mb2_mmap();
+	mb2_efi_mmap(map, ARRAY_SIZE(map));
+	assert_int_equal(mb2_end(), 0);
+	assert_int_equal(bi.nr_runtime, BOOT_MAX_RUNTIME);
+	assert_true(bi.truncated);
+}
+
 static void mb2_string_without_end(void **state)
 {
 	mb2_begin();
@@ -265,6 +341,9 @@ static void mb2_long_strings(void **state)
 /* Whatever bytes flip: no access outside the arena (the sanitizers watch), and a sound map. */
 static void mb2_random_damage(void **state)
 {
+	static const struct efi_entry efi[] = {
+		{ 7, 0x20000000, 0, 0x1000, 0xf, 0 }, { 5, 0x402000, 0, 2, 1ULL << 63 | 0xf, 0 },
+	};
 	struct { uint32_t start, end; char text[12]; } mod = { 0x300000, 0x3186a0, "vmlinuz a=b" };
 	char rsdp[36] = "RSD PTR ";
 
@@ -274,6 +353,7 @@ static void mb2_random_damage(void **state)
 		mb2_tag(1, "console=com1", 13);
 		mb2_tag(3, &mod, sizeof(mod));
 		mb2_mmap();
+		mb2_efi_mmap(efi, ARRAY_SIZE(efi));
 		mb2_tag(8, rsdp, 32);
 		mb2_tag(15, rsdp, 36);
 		mb2_tag(0, NULL, 0);
@@ -374,6 +454,8 @@ int main(void)
 		cmocka_unit_test(map_sorts_and_merges), cmocka_unit_test(map_overlap_takes_the_cautious_type),
 		cmocka_unit_test(map_random), cmocka_unit_test(map_full_is_said),
 		cmocka_unit_test(map_wrapping_range_is_cut), cmocka_unit_test(mb2_whole),
+		cmocka_unit_test(mb2_efi_memory_types),
+		cmocka_unit_test(mb2_efi_map_in_pieces), cmocka_unit_test(mb2_too_much_runtime),
 		cmocka_unit_test(mb2_string_without_end), cmocka_unit_test(mb2_empty_strings),
 		cmocka_unit_test(mb2_damaged), cmocka_unit_test(mb2_too_many_modules),
 		cmocka_unit_test(mb2_long_strings), cmocka_unit_test(mb2_random_damage),

@@ -109,13 +109,51 @@ static void what_may_be_mapped_where(void **state)
 	check();
 
 	assert_int_equal(p2m_map(&p, GFN(5), MFN(5), 0, P2M_MMIO), 0);
-	assert_int_equal(p2m_map(&p, GFN(5), MFN(RAM_MFN), 0, P2M_RAM_RO), 0);
+	assert_int_equal(p2m_map(&p, GFN(5), MFN(RAM_MFN), 0, P2M_GRANT_RO), 0);
 	assert_int_equal(p2m_map(&p, GFN(5), MFN(RAM_MFN), 0, P2M_RAM), -EEXIST);
 	assert_int_equal(p2m_map(&p, GFN(0), MFN(RAM_MFN), 9, P2M_RAM), -EEXIST);
-	assert_int_equal(look(5).type, P2M_RAM_RO);
+	assert_int_equal(look(5).type, P2M_GRANT_RO);
 	assert_int_equal(look(6).type, P2M_NONE);
 	assert_int_equal(look(6).mfn.n, INVALID_MFN.n);
 	check();
+}
+
+/* What was looked up stays good through changes that are about other gfns, up to seven of them. */
+static void only_changes_of_its_own_gfns_spoil_a_version(void **state)
+{
+	uint64_t seen, on_700 = 1ULL << 700 % 64;
+	struct p2m_entry e;
+	unsigned int i;
+
+	assert_int_equal(p2m_map(&p, GFN(512), MFN(RAM_MFN), 9, P2M_RAM), 0);
+	for (i = 0; i < 10; i++) {
+		e = look(700 + i);
+		seen = p.version;
+		assert_int_equal(p2m_unmap(&p, GFN(700 + i), e), 0);
+		assert_true(p.version != seen);
+		assert_int_equal(p2m_renew(&p, &seen, on_700), i != 0);
+		assert_int_equal(seen == p.version, i != 0);
+		assert_int_equal(p2m_map(&p, GFN(700 + i), e.mfn, 0, P2M_RAM), 0);
+		assert_int_equal(p2m_is_version(&p, seen), i != 0);
+	}
+	seen = p.version;
+	for (i = 0; i < 8; i++) {
+		e = look(701);
+		assert_int_equal(p2m_unmap(&p, GFN(701), e), 0);
+		assert_int_equal(p2m_map(&p, GFN(701), e.mfn, 0, P2M_RAM), 0);
+		if (i == 6) {
+			uint64_t seven_ago = seen;
+
+			assert_true(p2m_renew(&p, &seven_ago, on_700));
+		}
+	}
+	assert_false(p2m_renew(&p, &seen, on_700));
+	seen = p.version;
+	assert_int_equal(p2m_map(&p, GFN(5), MFN(5), 0, P2M_MMIO), 0);
+	assert_int_equal(p2m_map(&p, GFN(5), MFN(RAM_MFN + 600), 0, P2M_RAM), 0);
+	assert_false(p2m_renew(&p, &seen, on_700)); /* not said which */
+	seen = 0;
+	assert_false(p2m_renew(&p, &seen, 0));
 }
 
 static void unmap_wants_what_was_seen(void **state)
@@ -145,17 +183,22 @@ static void unmap_wants_what_was_seen(void **state)
 	check();
 }
 
-static void types_change_in_place(void **state)
+/* The same frame as another type. */
+static void retype(uint64_t gfn, enum p2m_type to)
 {
-	struct p2m_entry e;
+	struct p2m_entry e = look(gfn);
 
+	assert_int_equal(p2m_unmap(&p, GFN(gfn), e), 0);
+	assert_int_equal(p2m_map(&p, GFN(gfn), e.mfn, 0, to), 0);
+}
+
+static void neighbours_keep_their_type(void **state)
+{
 	assert_int_equal(p2m_map(&p, GFN(512), MFN(RAM_MFN), 9, P2M_RAM), 0);
-	e = look(512);
-	assert_int_equal(p2m_set_type(&p, GFN(512), e, P2M_RAM_RO), 0);
-	assert_int_equal(p2m_set_type(&p, GFN(512), e, P2M_RAM_RO), -ENOENT);
-	assert_int_equal(look(512).type, P2M_RAM_RO);
+	retype(512, P2M_GRANT_RO);
+	assert_int_equal(look(512).type, P2M_GRANT_RO);
 	assert_int_equal(look(513).type, P2M_RAM);
-	assert_int_equal(p2m_set_type(&p, GFN(512), look(512), P2M_RAM), 0);
+	retype(512, P2M_RAM);
 	assert_int_equal(look(513).order, 9);
 	check();
 }
@@ -287,7 +330,7 @@ static void remembered_entries_are_forgotten(void **state)
 	}
 	assert_false(read_word(1023ull << 12, &word, 8));
 	assert_false(read_word(~7ull, &word, 8));
-	assert_int_equal(p2m_set_type(&p, GFN(1029), look(1029), P2M_RAM_RO), 0);
+	retype(1029, P2M_GRANT_RO);
 	assert_false(p2m_get_page(&p, GFN(1029), true, &got, NULL));
 	assert_true(read_word((1029 << 12) + 64, &word, 8));
 	assert_int_equal(p2m_unmap(&p, GFN(1029), look(1029)), 0);
@@ -430,18 +473,16 @@ static void random_fill(void)
 static void random_unmap(void)
 {
 	uint64_t i = unit_below(NR_GFNS), nr = unit_below(4) ? 1 : unit_below(700);
-	bool retype = !unit_below(4);
+	bool keep = !unit_below(4);
 
 	for (; nr && i < NR_GFNS; nr--, i++) {
 		struct p2m_entry e = { .mfn = MFN(model[i].mfn), .type = model[i].type };
 
 		if (e.type == P2M_NONE) {
 			assert_int_equal(p2m_unmap(&p, GFN(BASE + i), e), -ENOENT);
-		} else if (retype) {
-			enum p2m_type to = e.type == P2M_RAM ? P2M_RAM_RO : P2M_RAM;
-
-			assert_int_equal(p2m_set_type(&p, GFN(BASE + i), e, to), 0);
-			model[i].type = to;
+		} else if (keep) {
+			model[i].type = e.type == P2M_RAM ? P2M_GRANT_RO : P2M_RAM;
+			retype(BASE + i, model[i].type);
 		} else {
 			assert_int_equal(p2m_unmap(&p, GFN(BASE + i), e), 0);
 			model[i].type = P2M_NONE;
@@ -487,8 +528,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(what_may_be_mapped_where),
+		BOTH(only_changes_of_its_own_gfns_spoil_a_version),
 		BOTH(unmap_wants_what_was_seen),
-		BOTH(types_change_in_place),
+		BOTH(neighbours_keep_their_type),
 		BOTH(gigabytes),
 		BOTH(empty_tables_make_room),
 		BOTH(tables_are_limited),

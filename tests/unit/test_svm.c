@@ -93,8 +93,13 @@ static void every_code_decodes_to_something(void **state)
 		decode(code, code & 1);
 	decode(VMEXIT_INVALID, false);
 	assert_int_equal(out.kind, EXIT_FAILED_ENTRY);
+	decode(0xffffffff, false); /* as QEMU 7.2 tells it */
+	assert_int_equal(out.kind, EXIT_FAILED_ENTRY);
 	decode(0x30, false);
 	assert_int_equal(out.kind, EXIT_DR);
+	decode(VMEXIT_CR8_WRITE, true);
+	assert_true(out.kind == EXIT_CR && out.cr.cr == 8 && out.cr.write);
+	assert_int_equal(out.cr.gpr, NR_GPRS); /* the instruction says */
 	decode(VMEXIT_EXCP0 + 17, false);
 	assert_int_equal(out.kind, EXIT_EXCEPTION);
 	assert_true(out.exception.has_error);

@@ -83,6 +83,48 @@ static void test_whole(void **state)
 	config_free(&c);
 }
 
+/* The example that is installed, and printed in the manual, is one that hl takes without a word. */
+static void test_example(void **state)
+{
+	FILE *in = fopen("dom0-tools/install/example.cfg", "r");
+	struct guest_config c;
+	struct diag dg = { "" };
+	char text[4096];
+
+	assert_non_null(in);
+	text[fread(text, 1, sizeof(text) - 1, in)] = 0;
+	fclose(in);
+	assert_int_equal(read_text(&c, text, &dg), 0);
+	assert_string_equal(warnings, "");
+	assert_string_equal(c.name, "example");
+	config_free(&c);
+}
+
+static void test_key(void *arg, const char *name, const char *values, const char *help)
+{
+	assert_true(*name && *values && strlen(help) > 4);
+	(*(unsigned int *)arg)++;
+}
+
+/* The manual has every key; a key is supported or not, but not both. */
+static void test_manual(void **state)
+{
+	unsigned int nr = 0;
+
+	config_each_key(test_key, &nr);
+	assert_int_equal(nr, 19);
+	for (const char *const *k = config_unsupported; *k; k++) {
+		struct guest_config c;
+		struct diag dg = { "" };
+		char text[128];
+
+		snprintf(text, sizeof(text), LEAST "%s='x'\n", *k);
+		assert_int_equal(read_text(&c, text, &dg), 0);
+		assert_non_null(strstr(warnings, "is not supported yet"));
+		config_free(&c);
+	}
+}
+
 static void test_defaults(void **state)
 {
 	struct guest_config c;
@@ -207,6 +249,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_warnings),

@@ -145,7 +145,7 @@ static void xapic_page(void **state)
 	assert_int_equal(page_read(1, REG_DFR), 0x0fffffff);
 	page_write(1, REG_TPR, 0x45);
 	assert_int_equal(page_read(1, REG_PPR), 0x45);
-	assert_int_equal(vlapic_get_cr8(&test_vcpu[1]), 4);
+	assert_int_equal(test_vcpu[1].hvm.cr8, 4);
 	val = 0;
 	vlapic_mmio(&test_vcpu[1], NULL, VLAPIC_GPA + REG_VERSION * 16 + 2, 1, false, &val);
 	assert_int_equal(val & 0xff, 5);
@@ -177,6 +177,30 @@ static void post_kicks_once(void **state)
 	assert_int_equal(fake_kicks, 1);
 	assert_ptr_equal(fake_kick_last, &test_vcpu[1]);
 	assert_int_equal(test_vcpu[1].todo, TODO_INTR);
+}
+
+static void what_the_task_priority_holds_back(void **state)
+{
+	struct vcpu *v = &test_vcpu[0];
+
+	enable_all();
+	vlapic_set_cr8(v, 6);
+	assert_int_equal(vlapic_held_class(v), 0);
+	vlapic_post(v, 0x61, false);
+	vlapic_post(v, 0x41, false);
+	assert_int_equal(vlapic_pending(v), -1);
+	assert_int_equal(vlapic_held_class(v), 6);
+	vlapic_set_cr8(v, 5);
+	assert_int_equal(vlapic_held_class(v), 0); /* nothing holds 0x61 back any more */
+	vlapic_accept(v, 0x61);
+	assert_int_equal(vlapic_held_class(v), 0); /* 0x41 waits for an EOI, and then for CR8 */
+	fake_kicks = 0;
+	write_msr(0, REG_EOI, 0);
+	assert_int_equal(vlapic_pending(v), -1);
+	assert_int_equal(vlapic_held_class(v), 4);
+	assert_int_equal(fake_kicks, 1);
+	vlapic_set_cr8(v, 0);
+	assert_int_equal(vlapic_pending(v), 0x41);
 }
 
 static void level_eoi_is_broadcast(void **state)
@@ -316,6 +340,28 @@ static void timer_periodic(void **state)
 		write_msr(0, REG_EOI, 0);
 	}
 	assert_in_range(fake_kicks, 9, 11);
+}
+
+/* A domain that stands still must not cost the host 10,000 interrupts a second for each vCPU. */
+static void timer_of_who_does_not_run(void **state)
+{
+	enable_all();
+	write_msr(0, REG_TIMER_DIVIDE, 0xb);
+	write_msr(0, REG_LVT_TIMER, LVT_TIMER_PERIOD | 0xec);
+	write_msr(0, REG_TIMER_INITIAL, 10000); /* 100 us */
+	test_vcpu[0].sched.running_on = -1;
+	nr_fired = 0;
+	pass_ns(1000000000);
+	assert_in_range(nr_fired, 99, 102);
+	assert_int_equal(vlapic_pending(&test_vcpu[0]), 0xec);
+	test_vcpu[0].sched.running_on = 0;
+	vlapic_accept(&test_vcpu[0], 0xec);
+	write_msr(0, REG_EOI, 0);
+	assert_in_range(read_msr(0, REG_TIMER_CURRENT), 1, 10000);
+	pass_ns(10000000);
+	nr_fired = 0;
+	pass_ns(10000000); /* back to its pace, taken or not */
+	assert_in_range(nr_fired, 99, 101);
 }
 
 static void timer_tsc_deadline(void **state)
@@ -519,6 +565,7 @@ int main(void)
 		TEST(xapic_page),
 		TEST(software_disabled_takes_nothing),
 		TEST(post_kicks_once),
+		TEST(what_the_task_priority_holds_back),
 		TEST(level_eoi_is_broadcast),
 		TEST(ipi_destinations),
 		TEST(ipi_modes),
@@ -526,6 +573,7 @@ int main(void)
 		TEST(lowest_priority_goes_to_the_least_busy),
 		TEST(timer_one_shot),
 		TEST(timer_periodic),
+		TEST(timer_of_who_does_not_run),
 		TEST(timer_tsc_deadline),
 		TEST(a_late_callback_of_a_stopped_timer_does_nothing),
 		TEST(reset_keeps_the_mode),

@@ -29,7 +29,8 @@ unsigned int nr_cpus = 1;
 /* The device. */
 static uint8_t config[4096];
 static _Alignas(8) uint8_t table_page[4096];
-static unsigned int unmapped_pages;
+static unsigned int unmapped_pages, nr_cfg_writes;
+static bool no_memory;
 
 static uint32_t config_get(unsigned int reg, unsigned int size)
 {
@@ -49,16 +50,17 @@ void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, uns
 		   uint32_t val)
 {
 	assert_true(reg + size <= 4096 && reg % 4 + size <= 4);
+	nr_cfg_writes++;
 	if (segment == 0 && bdf == BDF && reg >= 4)
 		memcpy(&config[reg], &val, size);
 	config[0x10] = 0; /* a BAR of 4 KiB */
 	config[0x11] &= 0xf0;
 }
 
-void *mmio_map(uint64_t hpa, size_t size)
+void *mmio_try_map(uint64_t hpa, size_t size)
 {
 	assert_true(hpa % 4096 == 0 && size == 4096);
-	return table_page;
+	return no_memory ? NULL : table_page;
 }
 
 void hwdom_unmap_mmio(struct domain *d, uint64_t gpa)
@@ -69,11 +71,6 @@ void hwdom_unmap_mmio(struct domain *d, uint64_t gpa)
 bool hwdom_is_device(struct domain *d, uint64_t gpa)
 {
 	return gpa >= 0xf0000000 && gpa < 0xfe100000;
-}
-
-uint64_t frame_nr_free(void)
-{
-	return 1000;
 }
 
 /* Vectors. */
@@ -308,6 +305,10 @@ static void msix_follows_the_bar(void **state)
 	cfg_write(4, 2, 2);
 	assert_true(vmsix_covers(&test_domain, 0xfd000000 + TABLE));
 	assert_int_equal(unmapped_pages, 2);
+	no_memory = true;
+	cfg_write(0x10, 4, 0xfc000000);
+	assert_false(vmsix_covers(&test_domain, 0xfc000000 + TABLE));
+	no_memory = false;
 	cfg_write(0x10, 4, 0x00100000); /* onto RAM */
 	assert_false(vmsix_covers(&test_domain, 0x00100000 + TABLE));
 	table(0, 12, 4, true, 0);
@@ -330,12 +331,17 @@ static void another_device_in_its_place(void **state)
 	cfg_write(MSI + 2, 2, 0x181);
 	assert_int_equal(nr_vectors, 1);
 	put(0, 4, 0x12348086);
+	put(6, 2, 0); /* without capabilities: what was MSI's control word is something else now */
+	nr_cfg_writes = 0;
 	assert_int_equal(cfg_read(0, 4), 0x12348086);
 	assert_int_equal(nr_vectors, 0);
+	assert_int_equal(nr_cfg_writes, 0);
 	put(0, 4, ~0u); /* pulled out */
 	assert_int_equal(cfg_read(0, 2), 0xffff);
 	assert_false(vmsix_covers(&test_domain, BAR + TABLE));
 	put(0, 4, 0x12348086);
+	put(6, 2, 0x10);
+	put(MSI + 2, 2, 0x180);
 }
 
 static void reset_port_is_an_end_of_dom0(void **state)

@@ -4,24 +4,27 @@
  * guest" means "take the next". When they run out the CPU flushes everything once and starts a new generation.
  */
 #include "hvm/svm/svm.h"
-#include "x86/cpu.h"
 #include "x86/features.h"
 
-static DEFINE_PERCPU(uint64_t, asid_gen) = 0;
-static DEFINE_PERCPU(uint32_t, asid_next) = UINT32_MAX; /* the first use starts generation 1 */
+DEFINE_PERCPU(uint64_t, svm_asid_gen) = NR_CPUS;	 /* no vCPU's, and no CPU's after the first use */
+static DEFINE_PERCPU(uint32_t, asid_next) = UINT32_MAX; /* the first use starts a generation */
 
-uint32_t svm_asid(struct hvm_vcpu *hv, bool flush, bool *flush_all)
+void svm_forget_asids(void)
 {
-	*flush_all = false;
-	if (likely(!flush && hv->last_cpu == (int32_t)cpu_id() && hv->asid_gen == this_cpu(asid_gen)))
-		return hv->asid;
+	this_cpu(asid_next) = UINT32_MAX;
+}
+
+void svm_new_asid(struct hvm_vcpu *hv)
+{
+	struct vmcb *vmcb = vmcb_of(hv);
+	uint64_t *gen = &this_cpu(svm_asid_gen);
+
 	if (this_cpu(asid_next) >= cpu_features.svm_asids) {
-		this_cpu(asid_gen)++;
+		*gen = (*gen | cpu_id()) + NR_CPUS; /* the low bits name the CPU */
 		this_cpu(asid_next) = 1; /* 0 is the host's */
-		*flush_all = true;
+		vmcb->tlb_control = TLB_FLUSH_ALL;
 	}
-	hv->asid = this_cpu(asid_next)++;
-	hv->asid_gen = this_cpu(asid_gen);
-	hv->last_cpu = (int32_t)cpu_id();
-	return hv->asid;
+	vmcb->asid = this_cpu(asid_next)++;
+	vmcb_dirty(vmcb, CLEAN_ASID);
+	hv->asid_gen = *gen;
 }

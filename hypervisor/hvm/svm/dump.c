@@ -7,11 +7,9 @@ void svm_dump(struct hvm_vcpu *hv)
 {
 	const struct vmcb *vmcb = vmcb_of(hv);
 
-	log_info("  vmcb: exit %#llx info1 %#llx info2 %#llx intinfo %#llx\n",
-		 (unsigned long long)vmcb->exitcode, (unsigned long long)vmcb->exitinfo1,
-		 (unsigned long long)vmcb->exitinfo2, (unsigned long long)vmcb->exitintinfo);
-	log_info("  vmcb: eventinj %#llx shadow %llu vintr %02x/%02x asid %u ncr3 %#llx nrip %#llx\n",
-		 (unsigned long long)vmcb->eventinj, (unsigned long long)vmcb->interrupt_shadow,
-		 vmcb->v_irq, vmcb->v_tpr, vmcb->asid, (unsigned long long)vmcb->n_cr3,
-		 (unsigned long long)vmcb->nrip);
+	log_info("  vmcb: exit %#lx info1 %#lx info2 %#lx intinfo %#lx\n", vmcb->exitcode,
+		 vmcb->exitinfo1, vmcb->exitinfo2, vmcb->exitintinfo);
+	log_info("  vmcb: eventinj %#lx shadow %lu vintr %02x/%02x asid %u ncr3 %#lx nrip %#lx\n",
+		 vmcb->eventinj, vmcb->interrupt_shadow, vmcb->v_irq, vmcb->v_tpr, vmcb->asid,
+		 vmcb->n_cr3, vmcb->nrip);
 }

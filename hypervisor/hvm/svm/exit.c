@@ -12,7 +12,7 @@ struct exit_row {
 	uint8_t len;  /* of the instruction, when the CPU does not say; 0 = the exit is not after one */
 };
 
-/* The exits whose code says everything; those not listed are decoded below or unknown. */
+/* The exits whose code says everything; those not listed are decoded below or EXIT_UNKNOWN, which is 0. */
 static const struct exit_row rows[] = {
 	[VMEXIT_INTR] = { EXIT_EXTINT, 0 },
 	[VMEXIT_NMI] = { EXIT_NMI, 0 },
@@ -52,8 +52,11 @@ static void decode_io(const struct vmcb *vmcb, struct hvm_exit *exit)
 	exit->io.port = (uint16_t)(info >> 16);
 	exit->io.size = (info >> 4) & 7;
 	exit->io.write = !(info & IOIO_IN);
-	exit->io.string = info & IOIO_STRING;
-	exit->io.rep = info & IOIO_REP;
+	exit->io.string = exit->io.rep = false;
+	if (unlikely(info & IOIO_STRING)) {
+		exit->io.string = true;
+		exit->io.rep = info & IOIO_REP;
+	}
 	exit->len = (uint8_t)(vmcb->exitinfo2 - vmcb->rip);
 }
 
@@ -79,28 +82,31 @@ void svm_decode_exit(const struct vmcb *vmcb, bool nrips, struct hvm_exit *exit)
 	uint64_t code = vmcb->exitcode;
 
 	exit->code = code;
-	exit->len = 0;
-	exit->kind = EXIT_UNKNOWN;
 	if (likely(code < ARRAY_SIZE(rows) && code >= VMEXIT_INTR)) {
-		const struct exit_row *row = &rows[code];
-
-		if (row->kind == 0 && row->len == 0) /* a hole of the table: EXIT_CPUID has a length */
-			return;
-		exit->kind = row->kind;
-		exit->len = row->len;
+		exit->kind = rows[code].kind;
+		exit->len = rows[code].len;
+		if (nrips && exit->len)
+			exit->len = (uint8_t)(vmcb->nrip - vmcb->rip);
 		if (code == VMEXIT_IOIO)
 			decode_io(vmcb, exit);
-		else if (row->len && nrips)
-			exit->len = (uint8_t)(vmcb->nrip - vmcb->rip);
-		if (code == VMEXIT_MSR && vmcb->exitinfo1)
+		else if (code == VMEXIT_MSR && vmcb->exitinfo1)
 			exit->kind = EXIT_MSR_WRITE;
-	} else if (code == VMEXIT_NPF) {
+		return;
+	}
+	exit->kind = EXIT_UNKNOWN;
+	exit->len = 0;
+	if (code == VMEXIT_NPF) {
 		decode_npf(vmcb, exit);
 	} else if (code >= VMEXIT_EXCP0 && code <= VMEXIT_EXCP31) {
 		decode_exception(vmcb, exit);
 	} else if (code >= VMEXIT_DR0_READ && code <= VMEXIT_DR15_WRITE) {
 		exit->kind = EXIT_DR;
-	} else if (code == VMEXIT_INVALID) {
+	} else if (code == VMEXIT_CR8_WRITE) { /* the one that is ever intercepted */
+		exit->kind = EXIT_CR;
+		exit->cr.cr = 8;
+		exit->cr.gpr = NR_GPRS;
+		exit->cr.write = true;
+	} else if ((uint32_t)code == (uint32_t)VMEXIT_INVALID) { /* QEMU 7.2 leaves the high half 0 */
 		exit->kind = EXIT_FAILED_ENTRY;
 	}
 }

@@ -1,2 +1,2 @@
-obj-y  := ops.o probe.o bitmap.o asid.o run.o dump.o
+obj-y  := ops.o probe.o asid.o run.o dump.o
 pure-y := exit.o inject.o vmcb.o

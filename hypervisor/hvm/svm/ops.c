@@ -39,7 +39,7 @@ static void svm_sync(const struct hvm_vcpu *hv)
 		vmsave(hv->vmcb_hpa);
 }
 
-static int svm_vcpu_init(struct hvm_vcpu *hv, struct hvm_domain *hd, struct p2m *p2m)
+static int svm_vcpu_init(struct hvm_vcpu *hv, unsigned int id, struct hvm_domain *hd, struct p2m *p2m)
 {
 	struct vmcb *vmcb = page_alloc();
 
@@ -48,7 +48,7 @@ static int svm_vcpu_init(struct hvm_vcpu *hv, struct hvm_domain *hd, struct p2m 
 	hv->vmcb = vmcb;
 	hv->vmcb_hpa = page_mfn(vmcb).n << PAGE_SHIFT;
 	hv->p2m = p2m;
-	hv->loaded_cpu = hv->last_cpu = -1;
+	hv->loaded_cpu = -1;
 	hv->xcr0 = 1;
 	svm_vmcb_init(vmcb, hd, hd->io_bitmap_mfn.n << PAGE_SHIFT, hd->msr_bitmap_mfn.n << PAGE_SHIFT,
 		      p2m->root.n << PAGE_SHIFT);
@@ -63,16 +63,11 @@ static void svm_vcpu_free(struct hvm_vcpu *hv)
 
 static void svm_open_debug_regs(struct hvm_vcpu *hv)
 {
-	dr0_write(hv->dr[0]);
-	dr1_write(hv->dr[1]);
-	dr2_write(hv->dr[2]);
-	dr3_write(hv->dr[3]);
+	breakpoints_load(hv->dr);
 	vmcb_of(hv)->dr_reads = vmcb_of(hv)->dr_writes = 0;
 	vmcb_dirty(vmcb_of(hv), CLEAN_INTERCEPTS);
 	hv->dr_loaded = true;
 }
-
-#define DR7_ENABLED 0xff /* any of the four breakpoints */
 
 static void svm_load(struct hvm_vcpu *hv)
 {
@@ -89,10 +84,7 @@ static void svm_load(struct hvm_vcpu *hv)
 /* DR0-3 go out only if the guest had them; DR6 and DR7 travel in the VMCB. */
 static void save_debug_regs(struct hvm_vcpu *hv)
 {
-	hv->dr[0] = dr0_read();
-	hv->dr[1] = dr1_read();
-	hv->dr[2] = dr2_read();
-	hv->dr[3] = dr3_read();
+	breakpoints_save(hv->dr);
 	vmcb_of(hv)->dr_reads = vmcb_of(hv)->dr_writes = 0xffff;
 	hv->dr_loaded = false;
 }
@@ -107,14 +99,8 @@ static void svm_save(struct hvm_vcpu *hv)
 
 static void before_entry(struct hvm_vcpu *hv, struct vmcb *vmcb, bool flush)
 {
-	bool flush_all;
-	uint32_t asid = svm_asid(hv, flush, &flush_all);
-
-	if (unlikely(vmcb->asid != asid)) {
-		vmcb->asid = asid;
-		vmcb_dirty(vmcb, CLEAN_ASID);
-	}
-	vmcb->tlb_control = flush_all ? TLB_FLUSH_ALL : TLB_DO_NOTHING;
+	if (unlikely(flush || hv->asid_gen != this_cpu(svm_asid_gen)))
+		svm_new_asid(hv);
 	if (unlikely(hv->reinject.valid && !(vmcb->eventinj & EVENT_VALID))) {
 		vmcb->eventinj = svm_pack_event(&hv->reinject);
 		hv->reinject.valid = false;
@@ -122,6 +108,10 @@ static void before_entry(struct hvm_vcpu *hv, struct vmcb *vmcb, bool flush)
 	if (unlikely(vmcb->v_tpr != hv->cr8)) {
 		vmcb->v_tpr = hv->cr8;
 		vmcb_dirty(vmcb, CLEAN_TPR);
+	}
+	if (unlikely(hv->held_class | vmcb->cr_writes)) {
+		vmcb->cr_writes = hv->held_class ? INTERCEPT_CR8 : 0;
+		vmcb_dirty(vmcb, CLEAN_INTERCEPTS);
 	}
 	vmcb->rax = hv->gpr[RAX];
 	vmcb->rsp = hv->gpr[RSP];
@@ -139,6 +129,7 @@ static void after_exit(struct hvm_vcpu *hv, struct vmcb *vmcb)
 	hv->interrupt_shadow = vmcb->interrupt_shadow & 1;
 	hv->cr8 = vmcb->v_tpr;
 	vmcb->eventinj = 0;
+	vmcb->tlb_control = TLB_DO_NOTHING;
 	vmcb->clean = CLEAN_ALL;
 	if (unlikely(vmcb->exitintinfo & EVENT_VALID))
 		hv->reinject = svm_interrupted_event(vmcb);
@@ -172,6 +163,8 @@ static void svm_run(struct hvm_vcpu *hv, bool flush, struct hvm_exit *exit)
 		__asm__ volatile("mov %0, %%cr8" :: "r"(0UL) : "memory");
 	after_exit(hv, vmcb);
 	svm_decode_exit(vmcb, svm_has_nrips, exit);
+	if (unlikely(exit->kind == EXIT_FAILED_ENTRY))
+		svm_forget_asids();
 }
 
 static void svm_get_state(struct hvm_vcpu *hv, struct hvm_state *s)
@@ -214,13 +207,8 @@ static void svm_get_mode(const struct hvm_vcpu *hv, struct hvm_mode *m)
 
 static uint64_t svm_seg_base(const struct hvm_vcpu *hv, enum seg s)
 {
-	const struct vmcb *vmcb = vmcb_of(hv);
-	const struct vmcb_seg *const segs[NR_SEGS] = {
-		&vmcb->es, &vmcb->cs, &vmcb->ss, &vmcb->ds, &vmcb->fs, &vmcb->gs, &vmcb->ldtr, &vmcb->tr,
-	};
-
 	svm_sync(hv);
-	return segs[s]->base;
+	return svm_vmcb_seg(vmcb_of(hv), s)->base;
 }
 
 static int svm_msr_read(struct hvm_vcpu *hv, uint32_t msr, uint64_t *val)
@@ -229,19 +217,13 @@ static int svm_msr_read(struct hvm_vcpu *hv, uint32_t msr, uint64_t *val)
 
 	if (!field)
 		return -ENOENT;
-	svm_sync(hv);
 	*val = msr == MSR_EFER ? *field & ~EFER_SVME : *field;
 	return 0;
 }
 
-/* EFER bits a guest may set; LMA follows from LME and CR0.PG. */
-#define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)
-
 static int write_efer(struct vmcb *vmcb, uint64_t val)
 {
-	if (val & ~EFER_GUEST)
-		return -EINVAL;
-	if (((vmcb->efer ^ val) & EFER_LME) && (vmcb->cr0 & CR0_PG))
+	if (!hvm_efer_allowed(vmcb->efer, vmcb->cr0, val))
 		return -EINVAL;
 	vmcb->efer = (val & ~EFER_LMA) | (vmcb->efer & EFER_LMA) | EFER_SVME;
 	vmcb_dirty(vmcb, CLEAN_CRX);
@@ -257,33 +239,20 @@ static int svm_msr_write(struct hvm_vcpu *hv, uint32_t msr, uint64_t val)
 		return -ENOENT;
 	if (msr == MSR_EFER)
 		return write_efer(vmcb, val);
-	svm_sync(hv);
 	*field = val;
 	vmcb->clean = 0;
-	if (is_loaded_here(hv))
-		vmload(hv->vmcb_hpa);
 	return 0;
 }
 
-static uint64_t svm_cr_read(struct hvm_vcpu *hv, unsigned int cr)
+static uint64_t svm_cr4(const struct hvm_vcpu *hv)
 {
-	const struct vmcb *vmcb = vmcb_of(hv);
-
-	return cr == 0 ? vmcb->cr0 : cr == 2 ? vmcb->cr2 : cr == 3 ? vmcb->cr3 : vmcb->cr4;
+	return vmcb_of(hv)->cr4;
 }
 
-static void svm_cr_write(struct hvm_vcpu *hv, unsigned int cr, uint64_t val)
+static void svm_set_cr2(struct hvm_vcpu *hv, uint64_t val)
 {
-	struct vmcb *vmcb = vmcb_of(hv);
-
-	switch (cr) {
-	case 0: vmcb->cr0 = val; break;
-	case 2: vmcb->cr2 = val; break;
-	case 3: vmcb->cr3 = val; break;
-	case 4: vmcb->cr4 = val; break;
-	}
-	hv->force_flush = true;
-	vmcb->clean = 0;
+	vmcb_of(hv)->cr2 = val;
+	vmcb_dirty(vmcb_of(hv), CLEAN_CR2);
 }
 
 static bool svm_is_injecting(const struct hvm_vcpu *hv)
@@ -337,9 +306,6 @@ const struct hvm_ops svm_ops = {
 	.p2m_format = &p2m_format_npt,
 	.probe = svm_probe,
 	.cpu_on = svm_cpu_on,
-	.domain_init = svm_domain_init,
-	.domain_free = svm_domain_free,
-	.domain_allow_ports = svm_domain_allow_ports,
 	.vcpu_init = svm_vcpu_init,
 	.vcpu_free = svm_vcpu_free,
 	.load = svm_load,
@@ -351,8 +317,8 @@ const struct hvm_ops svm_ops = {
 	.seg_base = svm_seg_base,
 	.msr_read = svm_msr_read,
 	.msr_write = svm_msr_write,
-	.cr_read = svm_cr_read,
-	.cr_write = svm_cr_write,
+	.cr4 = svm_cr4,
+	.set_cr2 = svm_set_cr2,
 	.can_inject = svm_can_inject,
 	.inject = svm_inject,
 	.is_injecting = svm_is_injecting,

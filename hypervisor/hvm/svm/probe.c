@@ -20,12 +20,21 @@ static bool is_tcg(void)
 	return cpuid(1).ecx >> 31 && !memcmp(&r.ebx, "TCGT", 4) && !memcmp(&r.ecx, "CGTC", 4);
 }
 
+/* The map: two bits each, read and write; 2 KiB for each of three ranges of MSRs (15.11). */
+static void allow_msr(uint8_t *map, uint32_t msr)
+{
+	uint32_t base = msr >= 0xc0010000 ? 0x1000 : msr >= 0xc0000000 ? 0x800 : 0;
+	uint32_t n = msr & 0x1fff;
+
+	map[base + n / 4] &= (uint8_t)~(3u << (n % 4 * 2));
+}
+
 int svm_probe(void)
 {
 	uint64_t vm_cr;
 
 	if (!cpu_has(F_SVM)) {
-		log_err("This CPU has no AMD-V (SVM). Helium runs on AMD and Hygon CPUs with AMD-V only so far.\n");
+		log_err("This CPU has no AMD-V (SVM) and no VT-x (VMX). Helium needs one of them.\n");
 		return -ENODEV;
 	}
 	if (rdmsr_safe(MSR_VM_CR, &vm_cr) == 0 && (vm_cr & VM_CR_SVMDIS)) {
@@ -38,8 +47,9 @@ int svm_probe(void)
 	}
 	svm_has_nrips = cpu_has(F_SVM_NRIPS);
 	svm_loses_interrupts = is_tcg();
+	hvm_has_1g_pages = cpu_has(F_PAGE1GB);
 	log_info("AMD-V: %u ASIDs, next RIP %s\n", cpu_features.svm_asids, svm_has_nrips ? "yes" : "no");
-	return svm_bitmaps_init();
+	return hvm_bitmaps_init(allow_msr);
 }
 
 int svm_cpu_on(void)

@@ -5,6 +5,7 @@
 
 #include "hvm/hvm.h"
 #include "hvm/svm/vmcb.h"
+#include "x86/cpu.h"
 
 static inline struct vmcb *vmcb_of(const struct hvm_vcpu *hv)
 {
@@ -26,15 +27,10 @@ struct hvm_event svm_interrupted_event(const struct vmcb *vmcb);
 /* vmcb.c (pure): first control values; segments and registers to and from the neutral form. */
 void svm_vmcb_init(struct vmcb *vmcb, const struct hvm_domain *hd, uint64_t iopm_hpa, uint64_t msrpm_hpa,
 		   uint64_t root_hpa);
-void svm_vmcb_get_state(const struct vmcb *vmcb, struct hvm_state *s);
+struct vmcb_seg *svm_vmcb_seg(struct vmcb *vmcb, enum seg s);
+void svm_vmcb_get_state(struct vmcb *vmcb, struct hvm_state *s);
 void svm_vmcb_set_state(struct vmcb *vmcb, const struct hvm_state *s);
-uint64_t *svm_vmcb_msr(struct vmcb *vmcb, uint32_t msr); /* NULL: not in the VMCB */
-
-/* bitmap.c: permission maps for ports and MSRs. */
-int svm_bitmaps_init(void);
-int svm_domain_init(struct hvm_domain *hd);
-void svm_domain_free(struct hvm_domain *hd);
-void svm_domain_allow_ports(struct hvm_domain *hd, uint16_t first, uint32_t nr, bool allow);
+uint64_t *svm_vmcb_msr(struct vmcb *vmcb, uint32_t msr); /* NULL: not one that exits */
 
 /* probe.c */
 int svm_probe(void);
@@ -42,8 +38,11 @@ int svm_cpu_on(void);
 extern bool svm_has_nrips;
 extern bool svm_loses_interrupts; /* an emulator's fault: see svm_run() */
 
-/* asid.c: the TLB tag for this entry; *flush_all when the CPU's tags wrapped round. Own CPU. */
-uint32_t svm_asid(struct hvm_vcpu *hv, bool flush, bool *flush_all);
+/* asid.c: a TLB tag that has nothing in this CPU's TLB; of use while hv and the CPU agree on asid_gen. */
+void svm_new_asid(struct hvm_vcpu *hv);
+/* An entry that failed may have taken a flush with it: begin a new generation at the next use. */
+void svm_forget_asids(void);
+DECLARE_PERCPU(uint64_t, svm_asid_gen);
 
 /* run.S: load GPRs, VMRUN, store GPRs. The second form also refills the return stack buffer at exit. */
 void svm_enter(struct hvm_vcpu *hv, uint64_t vmcb_hpa);

@@ -85,9 +85,11 @@ VMCB_AT(g_pat, 0x668);
 VMCB_AT(spec_ctrl, 0x6e0);
 _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 
+#define INTERCEPT_CR8	    (1u << 8) /* in cr_writes */
 /* vector 3, offset 00ch */
 #define INTERCEPT1_INTR	    (1u << 0)
 #define INTERCEPT1_NMI	    (1u << 1)
+#define INTERCEPT1_SMI	    (1u << 2)
 #define INTERCEPT1_INIT	    (1u << 3)
 #define INTERCEPT1_VINTR    (1u << 4)
 #define INTERCEPT1_RDPMC    (1u << 15)
@@ -128,9 +130,11 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 #define CLEAN_ASID	    (1u << 2)
 #define CLEAN_TPR	    (1u << 3)
 #define CLEAN_CRX	    (1u << 5)
+#define CLEAN_CR2	    (1u << 9)
 #define CLEAN_ALL	    0x3ffu
 
 /* exit codes, appendix C */
+#define VMEXIT_CR8_WRITE    0x18
 #define VMEXIT_DR0_READ	    0x20
 #define VMEXIT_DR15_WRITE   0x3f
 #define VMEXIT_EXCP0	    0x40

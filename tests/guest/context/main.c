@@ -12,13 +12,50 @@
 
 #define ROUNDS 300
 
+#define DR6_ONES 0xffff0ff0
+#define DR7_ONES 0x400
+
+/* Kind and length fields of any value, nothing enabled: QEMU ends when a guest switches one on. */
+static uint64_t dr_of(uint64_t seed, unsigned int n)
+{
+	if (n == 6)
+		return DR6_ONES | (seed & 0xe00f);
+	if (n == 7)
+		return DR7_ONES | (seed & 0x300) | (seed >> 32 & 0x55550000);
+	return seed >> n * 8 & 0xffffff;
+}
+
+#define DR_WRITE(n, val) __asm__ volatile("mov %0, %%dr" #n ::"r"(val))
+#define DR_IS(n, val)                                                 \
+	({                                                            \
+		uint64_t is_;                                         \
+		__asm__ volatile("mov %%dr" #n ", %0" : "=r"(is_));   \
+		is_ == (val);                                         \
+	})
+
+static void load_debug_regs(uint64_t seed)
+{
+	DR_WRITE(0, dr_of(seed, 0));
+	DR_WRITE(1, dr_of(seed, 1));
+	DR_WRITE(2, dr_of(seed, 2));
+	DR_WRITE(3, dr_of(seed, 3));
+	DR_WRITE(6, dr_of(seed, 6));
+	DR_WRITE(7, dr_of(seed, 7));
+}
+
+static bool debug_regs_still(uint64_t seed)
+{
+	return DR_IS(0, dr_of(seed, 0)) && DR_IS(1, dr_of(seed, 1)) && DR_IS(2, dr_of(seed, 2)) &&
+	       DR_IS(3, dr_of(seed, 3)) && DR_IS(6, dr_of(seed, 6)) && DR_IS(7, dr_of(seed, 7));
+}
+
 static void load(uint64_t seed)
 {
 	uint64_t v[2] = { seed, ~seed };
 
 	__asm__ volatile("movdqu %0, %%xmm0; movdqu %0, %%xmm15; fninit; fildll %0"
 			 ::"m"(v) : "memory");
-	__asm__ volatile("mov %0, %%dr0; mov %1, %%dr3" ::"r"(seed & 0xffffff), "r"(seed >> 40));
+	load_debug_regs(seed);
 	wrmsr(0xc0000100, seed & 0x7fffffff);
 	wrmsr(0xc0000102, seed >> 33);
 	write_cr2(seed);
@@ -26,13 +63,12 @@ static void load(uint64_t seed)
 
 static bool still(uint64_t seed)
 {
-	uint64_t a[2], b[2], dr0, dr3, st;
+	uint64_t a[2], b[2], st;
 
 	__asm__ volatile("movdqu %%xmm0, %0; movdqu %%xmm15, %1; fld %%st(0); fistpll %2"
 			 : "=m"(a), "=m"(b), "=m"(st)::"memory");
-	__asm__ volatile("mov %%dr0, %0; mov %%dr3, %1" : "=r"(dr0), "=r"(dr3));
 	return a[0] == seed && a[1] == ~seed && b[0] == seed && b[1] == ~seed && st == seed &&
-	       dr0 == (seed & 0xffffff) && dr3 == seed >> 40 && read_cr2() == seed &&
+	       debug_regs_still(seed) && read_cr2() == seed &&
 	       rdmsr(0xc0000100) == (seed & 0x7fffffff) && rdmsr(0xc0000102) == seed >> 33;
 }
 
@@ -50,9 +86,10 @@ static void hold(void *arg)
 		if (!still(seed)) {
 			test_failure("vCPU %u: values of %lx are lost in round %u", this_cpu(),
 				     seed, i);
-			return;
+			break;
 		}
 	}
+	DR_WRITE(7, (uint64_t)DR7_ONES);
 }
 
 static volatile unsigned int steps;

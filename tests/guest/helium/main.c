@@ -60,7 +60,7 @@ static void check_params(struct domu *u)
 	CHECK_EQ(hvm_get_param(u->id, HVM_PARAM_STORE_PFN, &value), 0);
 	CHECK_EQ(value, 0xfeffc);
 	op.u.hl_hvm_params.nr = XEN_DOMCTL_HL_MAX_PARAMS + 1;
-	CHECK(domctl(XEN_DOMCTL_hl_hvm_params, u->id, &op) < 0);
+	CHECK_EQ(domctl(XEN_DOMCTL_hl_hvm_params, u->id, &op), -XEN_EINVAL);
 }
 
 static void check_seed(struct domu *u)

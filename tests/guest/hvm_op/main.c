@@ -27,19 +27,19 @@ TEST(hvm_op, IN_DOM0 | IN_DOMU, 1)
 	CHECK_EQ(hvm_get_param(DOMID_SELF, HVM_NR_PARAMS, &value), -XEN_EINVAL);
 	CHECK_EQ(hvm_get_param(DOMID_SELF, ~0u, &value), -XEN_EINVAL);
 	CHECK_EQ(hvm_set_param(DOMID_SELF, HVM_NR_PARAMS, 0), -XEN_EINVAL);
-	CHECK(hvm_get_param(0x7000, HVM_PARAM_STORE_PFN, &value) < 0);
+	CHECK_EQ(hvm_get_param(0x7000, HVM_PARAM_STORE_PFN, &value), -XEN_ESRCH);
 	CHECK_EQ(hvm_get_param(DOMID_SELF, HVM_PARAM_STORE_EVTCHN, &value), 0);
 	CHECK_EQ(value, 0); /* no store here; Linux as Dom0 relies on this zero */
 	CHECK_EQ(hvm_set_param(DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, 1), 0);
 	CHECK_EQ(hvm_get_param(DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, &value), 0);
 	CHECK_EQ(value, 1);
-	CHECK(hvm_op(HVMOP_pagetable_dying, &dying) < 0);
-	CHECK(hvm_op(99, page_alloc()) < 0);
+	CHECK_EQ(hvm_op(HVMOP_pagetable_dying, &dying), -XEN_EINVAL);
+	CHECK_EQ(hvm_op(99, page_alloc()), -XEN_ENOSYS);
 	if (!is_dom0()) {
 		CHECK_EQ(hvm_get_param(DOMID_SELF, HVM_PARAM_CONSOLE_PFN, &value), 0);
 		CHECK_EQ(value, 0xfefff);
-		CHECK(hvm_get_param(0, HVM_PARAM_CONSOLE_PFN, &value) < 0);
-		CHECK(hvm_set_param(0, HVM_PARAM_CALLBACK_IRQ, 0) < 0);
-		CHECK(hvm_set_param(DOMID_SELF, HVM_PARAM_CONSOLE_PFN, 5) < 0);
+		CHECK_EQ(hvm_get_param(0, HVM_PARAM_CONSOLE_PFN, &value), -XEN_EPERM);
+		CHECK_EQ(hvm_set_param(0, HVM_PARAM_CALLBACK_IRQ, 0), -XEN_EPERM);
+		CHECK_EQ(hvm_set_param(DOMID_SELF, HVM_PARAM_CONSOLE_PFN, 5), -XEN_EPERM);
 	}
 }

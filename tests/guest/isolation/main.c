@@ -48,19 +48,6 @@ TEST(secrets, IN_DOM0, 1)
 	}
 }
 
-/* Freed pages come back a little after the domain: wait until the figure stops growing. */
-static uint64_t settled_free_pages(void)
-{
-	uint64_t last = 0, free = host_free_pages();
-
-	for (unsigned int i = 0; i < 50 && free != last; i++) {
-		last = free;
-		sleep_until(now_ns() + 5 * NSEC_PER_MSEC);
-		free = host_free_pages();
-	}
-	return free;
-}
-
 static void live_and_die(unsigned int how)
 {
 	static const char *const roles[] = { "end_crash", "end_triple_fault", "end_never" };
@@ -82,10 +69,10 @@ TEST(leaks, IN_DOM0, 1)
 
 	for (unsigned int i = 0; i < 4; i++)
 		live_and_die(i); /* whatever is allocated once and kept */
-	before = settled_free_pages();
+	before = host_free_pages_settled();
 	for (unsigned int i = 0; i < 24; i++)
 		live_and_die(i);
-	after = settled_free_pages();
+	after = host_free_pages_settled();
 	if (is_helium())
 		CHECK_EQ(after, before);
 	else

@@ -66,6 +66,43 @@ static void check_priorities(void)
 	CHECK(wait_hits(2));
 }
 
+static void cr8_write(unsigned long val)
+{
+	__asm__ volatile("mov %0, %%cr8" :: "r"(val) : "memory");
+}
+
+/* CR8 needs no exit; what it held back must not wait for one either. */
+static void check_cr8(void)
+{
+	hits = 0;
+	cr8_write(4);
+	irq_enable();
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x41);
+	spin_ns(100000);
+	CHECK_EQ(hits, 0);
+	cr8_write(3);
+	for (unsigned int i = 0; i < 100 && !hits; i++)
+		barrier();
+	CHECK_EQ(hits, 1);
+	cr8_write(9);
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x91);
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x41);
+	CHECK_EQ(hits, 1);
+	cr8_write(8); /* the higher one, and the other stays */
+	for (unsigned int i = 0; i < 100 && hits < 2; i++)
+		barrier();
+	CHECK_EQ(hits, 2);
+	spin_ns(100000);
+	CHECK_EQ(hits, 2);
+	cr8_write(0);
+	for (unsigned int i = 0; i < 100 && hits < 3; i++)
+		barrier();
+	CHECK_EQ(hits, 3);
+	CHECK_EQ(order[1], 2);
+	CHECK_EQ(order[2], 1);
+	irq_disable();
+}
+
 static void check_timer(void)
 {
 	irq_set_handler(VECTOR_TIMER, on_timer);
@@ -107,6 +144,14 @@ static void check_deadline(void)
 	CHECK_EQ(rdmsr(0x6e0), 0);
 	wrmsr(0x6e0, 1); /* past: at once */
 	CHECK(wait_hits(2));
+	for (unsigned int i = 40; i <= 64; i += 4) { /* hours to centuries away */
+		wrmsr(0x6e0, i == 64 ? ~0UL : rdtsc() + (1UL << i) - 1);
+		irq_enable();
+		spin_ns(200000);
+		irq_disable();
+		CHECK(rdmsr(0x6e0) != 0);
+	}
+	CHECK_EQ(hits, 2);
 	apic_write(APIC_LVTT, 1 << 16);
 }
 
@@ -149,6 +194,7 @@ TEST(lapic, IN_DOM0 | IN_DOMU, 1)
 		test_skip("no x2APIC");
 	check_registers();
 	check_priorities();
+	check_cr8();
 	check_timer();
 	check_deadline();
 	if (apic_is_x2())
@@ -160,6 +206,7 @@ TEST(lapic_xapic, IN_DOMU | XAPIC, 1)
 	CHECK(!apic_is_x2());
 	check_registers();
 	check_priorities();
+	check_cr8();
 	check_timer();
 	check_deadline();
 	apic_write(APIC_DFR, 0xffffffff);

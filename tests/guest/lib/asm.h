@@ -25,6 +25,14 @@ static inline void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 			 : "0"(leaf), "2"(subleaf));
 }
 
+static inline bool is_intel(void)
+{
+	uint32_t r[4];
+
+	cpuid(0, 0, r);
+	return r[1] == 0x756e6547; /* "Genu" */
+}
+
 static inline uint64_t rdmsr(uint32_t msr)
 {
 	uint32_t lo, hi;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Control hypercalls and foreign mappings, thin: what the tiny toolstack and tests build on. */
 #include "lib/domu.h"
+#include "lib/events.h"
 #include "lib/string.h"
 #include "lib/test.h"
 
@@ -35,6 +36,18 @@ uint64_t host_free_pages(void)
 		return 0;
 	}
 	return op.u.physinfo.free_pages;
+}
+
+uint64_t host_free_pages_settled(void)
+{
+	uint64_t last = 0, free = host_free_pages();
+
+	for (unsigned int i = 0; i < 50 && free != last; i++) {
+		last = free;
+		sleep_until(now_ns() + 5 * NSEC_PER_MSEC);
+		free = host_free_pages();
+	}
+	return free;
 }
 
 long domain_info(domid_t domid, struct xen_domctl_getdomaininfo *info)

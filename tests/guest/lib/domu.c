@@ -172,8 +172,7 @@ long domu_load(struct domu *u, const char *name)
 	return rc ? rc : connect_console(u);
 }
 
-/* Find a record in a context blob; its payload. */
-static void *find_record(uint8_t *blob, size_t size, unsigned int type)
+void *domu_find_record(uint8_t *blob, size_t size, unsigned int type)
 {
 	for (size_t at = 0; at + sizeof(struct hvm_save_descriptor) <= size;) {
 		struct hvm_save_descriptor *d = (void *)(blob + at);
@@ -236,11 +235,11 @@ long domu_boot_state(struct domu *u, uint32_t entry, uint32_t start_info)
 
 	if (rc)
 		return rc;
-	record = find_record(context_blob, size, HVM_SAVE_CODE(HEADER));
+	record = domu_find_record(context_blob, size, HVM_SAVE_CODE(HEADER));
 	if (!record)
 		return -XEN_ENODATA;
 	append_record(&at, HVM_SAVE_CODE(HEADER), record, HVM_SAVE_LENGTH(HEADER));
-	record = find_record(context_blob, size, HVM_SAVE_CODE(MTRR));
+	record = domu_find_record(context_blob, size, HVM_SAVE_CODE(MTRR));
 	if (record) {
 		mtrr = append_record(&at, HVM_SAVE_CODE(MTRR), record, HVM_SAVE_LENGTH(MTRR));
 		mtrr->msr_mtrr_def_type = 0x806; /* enabled, write-back */
@@ -326,7 +325,7 @@ static void print_where(struct domu *u)
 	domctl_simple(XEN_DOMCTL_pausedomain, u->id);
 	if (get_context(u->id, &size))
 		return;
-	c = find_record(context_blob, size, HVM_SAVE_CODE(CPU));
+	c = domu_find_record(context_blob, size, HVM_SAVE_CODE(CPU));
 	if (c)
 		test_printf("d%u vcpu0 rip %lx rsp %lx rflags %lx rax %lx rdi %lx cr0 %lx\n", u->id,
 			    c->rip, c->rsp, c->rflags, c->rax, c->rdi, c->cr0);

@@ -48,6 +48,8 @@ long domctl(uint32_t cmd, domid_t domid, struct xen_domctl *op);
 long domctl_simple(uint32_t cmd, domid_t domid);
 long sysctl(uint32_t cmd, struct xen_sysctl *op);
 uint64_t host_free_pages(void);
+/* The same a little later: a dead domain's pages come back until the figure stops growing. */
+uint64_t host_free_pages_settled(void);
 
 /* Map a domain's frame at a scratch address, and take it away again. */
 long foreign_map(domid_t domid, const xen_pfn_t *gfns, unsigned int nr, void *at);
@@ -60,6 +62,8 @@ long domu_create(struct domu *u, unsigned int slot, const char *name, unsigned i
 long domu_new(struct domu *u, unsigned int slot, unsigned int vcpus);
 long domu_load(struct domu *u, const char *name);
 long domu_boot_state(struct domu *u, uint32_t entry, uint32_t start_info);
+/* The payload of the first record of a type (HVM_SAVE_CODE) in a context blob, or NULL. */
+void *domu_find_record(uint8_t *blob, size_t size, unsigned int type);
 
 long domu_unpause(struct domu *u);
 /* Print its console until it has shut down: the SHUTDOWN_* reason, or -XEN_ETIME. */

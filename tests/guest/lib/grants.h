@@ -14,6 +14,9 @@ grant_entry_v1_t *grant_entry(grant_ref_t ref);
 void grant_offer(grant_ref_t ref, domid_t to, const void *page, unsigned int flags);
 bool grant_revoke(grant_ref_t ref);
 
+/* Use ref once ourselves: what the hypervisor keeps from a table's first use on is then there. */
+void grant_warm_up(grant_ref_t ref, void *page);
+
 /* Map domain's ref at a guest-physical address; GNTST_*, the handle goes to *handle. */
 int grant_map(domid_t dom, grant_ref_t ref, const void *at, unsigned int flags,
 	      grant_handle_t *handle);

@@ -2,8 +2,8 @@
 /*
  * The payload's start and the runner. In Dom0 it goes through the table of tests, those for a
  * DomU in a fresh domain each; in a DomU it runs the one test that its command line names and
- * powers off. Options: tests=a,b,c (default all; name@dom0 or name@domu for one place), bench,
- * seed=N.
+ * powers off. Options: tests=a,b,c (default all; name@dom0 or name@domu for one place), skip=
+ * likewise, bench, seed=N.
  */
 #include "lib/apic.h"
 #include "lib/domu.h"
@@ -125,17 +125,13 @@ static const struct test *test_find(const char *name)
 	return NULL;
 }
 
-/* Whether tests= lists this one: by name, or by name@place. */
-static bool is_wanted(const struct test *t, const char *place)
+/* Whether the option lists this test: by name, or by name@place. */
+static bool is_listed(const char *option, const struct test *t, const char *place)
 {
-	const char *list = option_text("tests");
+	const char *list = option_text(option);
 	size_t n = strlen(t->name), m = strlen(place);
 
-	if (!(t->where & BENCH) != !option_text("bench"))
-		return false;
-	if (!list)
-		return true;
-	for (; *list && *list != ' '; list++) {
+	for (; list && *list && *list != ' '; list++) {
 		if (!strncmp(list, t->name, n)) {
 			const char *end = list + n;
 
@@ -150,6 +146,13 @@ static bool is_wanted(const struct test *t, const char *place)
 			break;
 	}
 	return false;
+}
+
+static bool is_wanted(const struct test *t, const char *place)
+{
+	if (!(t->where & BENCH) != !option_text("bench") || is_listed("skip", t, place))
+		return false;
+	return !option_text("tests") || is_listed("tests", t, place);
 }
 
 void domu_run(const char *name, unsigned int vcpus)

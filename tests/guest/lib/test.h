@@ -60,6 +60,16 @@ bool test_has_failed(void);
 				     __LINE__, #got, got_, got_, want_, want_);                \
 		got_ == want_;                                                                 \
 	})
+/* Where Helium refuses with another error than Xen on purpose: exactly this one here, any there. */
+#define CHECK_REFUSED(got, want)                                                               \
+	({                                                                                     \
+		long got_ = (long)(got), want_ = (long)(want);                                 \
+		bool ok_ = is_helium() ? got_ == want_ : got_ < 0;                             \
+		if (!ok_)                                                                      \
+			test_failure("%s:%d: %s = %ld, want the refusal %ld", __FILE_NAME__,   \
+				     __LINE__, #got, got_, want_);                             \
+		ok_;                                                                           \
+	})
 /* The same, but without it the rest of the test makes no sense. */
 #define REQUIRE(cond)	       do { if (!CHECK(cond)) test_abort(); } while (0)
 #define REQUIRE_EQ(got, want) do { if (!CHECK_EQ(got, want)) test_abort(); } while (0)

@@ -29,8 +29,8 @@ static void check_balloon(void)
 	CHECK_EQ(READ_ONCE(page[0]), ~0u); /* nothing there now */
 	CHECK_EQ(reservation(XENMEM_decrease_reservation, &gfn, 1, 0, DOMID_SELF), 0);
 	CHECK_EQ(reservation(XENMEM_populate_physmap, &gfn, 1, 0, DOMID_SELF), 1);
-	/* Empty, or what we had: Xen does not scrub what stays in the family. */
-	CHECK(page[0] == 0 || page[0] == 0x12345678);
+	/* Empty, or on Xen what we had: it does not scrub what stays in the family. */
+	CHECK(page[0] == 0 || (!is_helium() && page[0] == 0x12345678));
 	page[0] = 5;
 	CHECK_EQ(READ_ONCE(page[0]), 5);
 }
@@ -52,22 +52,33 @@ static void check_partial(void)
 	CHECK(mem_is(pages, 0, 4 * PAGE_SIZE));
 }
 
+/* Nothing done. Helium tells a bad call from an extent that could not be had; Xen does not always. */
+static void check_none(unsigned int cmd, xen_pfn_t gfn, unsigned long nr, unsigned int order,
+		       domid_t domid, long want)
+{
+	long got = reservation(cmd, &gfn, nr, order, domid);
+
+	if (is_helium() ? got != want : got > 0)
+		test_failure("%u of %lu at %lx order %u for %x: %ld, want %ld", cmd, nr, gfn, order,
+			     domid, got, want);
+}
+
 static void check_absurd(void)
 {
 	static const xen_pfn_t frames[] = { 1UL << 40, 1UL << 52, ~0UL, ~0UL >> 12 };
 	xen_pfn_t gfn = gfn_of(page_alloc());
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(frames); i++) {
-		CHECK(reservation(XENMEM_populate_physmap, &frames[i], 1, 0, DOMID_SELF) <= 0);
-		CHECK(reservation(XENMEM_decrease_reservation, &frames[i], 1, 0, DOMID_SELF) <= 0);
+		check_none(XENMEM_populate_physmap, frames[i], 1, 0, DOMID_SELF, 0);
+		check_none(XENMEM_decrease_reservation, frames[i], 1, 0, DOMID_SELF, 0);
 	}
 	for (unsigned int order = 19; order < 70; order += 10) {
-		CHECK(reservation(XENMEM_populate_physmap, &gfn, 1, order, DOMID_SELF) <= 0);
-		CHECK(reservation(XENMEM_decrease_reservation, &gfn, 1, order, DOMID_SELF) <= 0);
+		check_none(XENMEM_populate_physmap, gfn, 1, order, DOMID_SELF, 0);
+		check_none(XENMEM_decrease_reservation, gfn, 1, order, DOMID_SELF, 0);
 	}
-	CHECK(reservation(XENMEM_populate_physmap, &gfn, ~0UL, 0, DOMID_SELF) <= 0);
-	CHECK(reservation(XENMEM_populate_physmap, &gfn, 1UL << 59, 0, DOMID_SELF) <= 0);
-	CHECK(reservation(XENMEM_populate_physmap, &gfn, 1, 0, 0x7000) < 1);
+	check_none(XENMEM_populate_physmap, gfn, ~0UL, 0, DOMID_SELF, -XEN_EINVAL);
+	check_none(XENMEM_populate_physmap, gfn, 1UL << 59, 0, DOMID_SELF, -XEN_EINVAL);
+	check_none(XENMEM_populate_physmap, gfn, 1, 0, 0x7000, -XEN_ESRCH);
 	CHECK(memory_op(99, page_alloc()) == -XEN_ENOSYS);
 	CHECK_EQ(*(uint32_t *)(gfn << PAGE_SHIFT), 0); /* still ours */
 }
@@ -102,8 +113,8 @@ static void check_limits(void)
 		if (!CHECK_EQ(got, want))
 			return;
 	}
-	CHECK(reservation(XENMEM_populate_physmap, &one, 1, 0, 0) < 1);
-	CHECK(reservation(XENMEM_decrease_reservation, &one, 1, 0, 0) < 1);
+	check_none(XENMEM_populate_physmap, one, 1, 0, 0, -XEN_EPERM);
+	check_none(XENMEM_decrease_reservation, one, 1, 0, 0, -XEN_EPERM);
 }
 
 static long place(unsigned int space, xen_ulong_t idx, xen_pfn_t gfn, domid_t domid)
@@ -118,12 +129,14 @@ static void check_add_to_physmap(void)
 	xen_pfn_t gfn = gfn_of(page_alloc()), there = gfn_of(scratch(0, 0));
 	struct xen_remove_from_physmap rm = { .domid = DOMID_SELF, .gpfn = there };
 
-	CHECK(place(99, 0, gfn, DOMID_SELF) < 0);
-	CHECK(place(XENMAPSPACE_gmfn_foreign, 0, gfn, DOMID_SELF) < 0); /* only by the batch call */
-	CHECK(place(XENMAPSPACE_grant_table, 100000, there, DOMID_SELF) < 0);
-	CHECK(place(XENMAPSPACE_grant_table, ~0UL, there, DOMID_SELF) < 0);
-	CHECK(place(XENMAPSPACE_shared_info, 0, 1UL << 50, DOMID_SELF) < 0);
-	CHECK(place(XENMAPSPACE_shared_info, 0, there, 0x7000) < 0);
+	CHECK_REFUSED(place(99, 0, gfn, DOMID_SELF), -XEN_ENOSYS); /* as any unknown command */
+	/* only by the batch call */
+	CHECK_EQ(place(XENMAPSPACE_gmfn_foreign, 0, gfn, DOMID_SELF), -XEN_ENOSYS);
+	CHECK_EQ(place(XENMAPSPACE_grant_table, 100000, there, DOMID_SELF), -XEN_EINVAL);
+	CHECK_EQ(place(XENMAPSPACE_grant_table, ~0UL, there, DOMID_SELF), -XEN_EINVAL);
+	/* Xen's -ENOENT means "paged out, try again" to the tools; not here and not below. */
+	CHECK_REFUSED(place(XENMAPSPACE_shared_info, 0, 1UL << 50, DOMID_SELF), -XEN_EINVAL);
+	CHECK_EQ(place(XENMAPSPACE_shared_info, 0, there, 0x7000), -XEN_ESRCH);
 	if (!is_dom0())
 		CHECK(place(XENMAPSPACE_shared_info, 0, there, 0) == -XEN_EPERM);
 	/* A grant frame at a place without RAM, moved, and taken away again. */
@@ -132,9 +145,9 @@ static void check_add_to_physmap(void)
 	CHECK_EQ(READ_ONCE(*(uint32_t *)scratch(0, 0)), ~0u);
 	rm.gpfn = there + 1;
 	CHECK_EQ(memory_op(XENMEM_remove_from_physmap, &rm), 0);
-	CHECK(memory_op(XENMEM_remove_from_physmap, &rm) < 0);
+	CHECK_REFUSED(memory_op(XENMEM_remove_from_physmap, &rm), -XEN_EINVAL);
 	rm.gpfn = 1UL << 50;
-	CHECK(memory_op(XENMEM_remove_from_physmap, &rm) < 0);
+	CHECK_REFUSED(memory_op(XENMEM_remove_from_physmap, &rm), -XEN_EINVAL);
 	CHECK_EQ(READ_ONCE(*(uint32_t *)(gfn << PAGE_SHIFT)), 0);
 }
 

@@ -32,7 +32,7 @@ TEST(multicall, IN_DOM0 | IN_DOMU, 1)
 
 	set(&e[0], __HYPERVISOR_multicall, (uintptr_t)&e[1], 1);
 	HC(__HYPERVISOR_multicall, e, 1);
-	CHECK((long)e[0].result < 0);
+	CHECK_EQ((long)e[0].result, -XEN_EINVAL);
 
 	e = window_end_of_page(page_alloc(), 2 * sizeof(*e));
 	set(&e[0], __HYPERVISOR_xen_version, XENVER_version, 0);

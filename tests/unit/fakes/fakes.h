@@ -13,7 +13,9 @@
  *	percpu.c    this_cpu, per_cpu, cpu_id	pretend to be another CPU
  *	ipi.c	    ipi_kick
  *	lapic.c	    lapic_timer_set
+ *	vmcs.c	    vmcs_read, vmcs_write	an array
  *	kick.c	    vcpu_kick, current_vcpu
+ *	ports.c	    inb, port_read ...		64 KiB of bytes, and the last write
  *	guest_copy.c copy_*_guest		"guest addresses" are host addresses
  */
 #ifndef FAKES_FAKES_H
@@ -50,6 +52,14 @@ extern uint64_t fake_lapic_deadline_ns[FAKE_NR_CPUS];
 
 extern unsigned int fake_kicks;	   /* calls of vcpu_kick() */
 extern struct vcpu *fake_kick_last;
+
+extern uint8_t fake_port_bytes[0x10000 + 3];
+extern struct fake_port_access {
+	uint16_t port;
+	unsigned int size;
+	uint32_t val;
+} fake_port_last; /* write */
+extern unsigned int fake_port_writes;
 
 extern int64_t fake_guest_budget; /* how many more bytes can be copied before -EFAULT; -1: all */
 

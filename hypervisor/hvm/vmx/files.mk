@@ -1,0 +1,2 @@
+obj-y  := ops.o probe.o run.o dump.o
+pure-y := caps.o exit.o state.o

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* SDM 3C: fields of the VMCS (appendix B), bits of controls (24.6 to 24.8), exit reasons (C). */
+#ifndef VMX_VMCS_H
+#define VMX_VMCS_H
+
+#include "hvm/vmx/vmcs_access.h"
+
+enum vmcs_field {
+	/* selectors; GUEST_SEL is ES's, the others follow by enum seg, 2 apart, here and below */
+	VMCS_VPID = 0x0000, VMCS_GUEST_SEL = 0x0800,
+	VMCS_HOST_ES_SEL = 0x0c00, VMCS_HOST_CS_SEL = 0x0c02, VMCS_HOST_SS_SEL = 0x0c04,
+	VMCS_HOST_DS_SEL = 0x0c06, VMCS_HOST_TR_SEL = 0x0c0c,
+	/* 64 bits */
+	VMCS_IO_BITMAP_A = 0x2000, VMCS_IO_BITMAP_B = 0x2002, VMCS_MSR_BITMAP = 0x2004,
+	VMCS_TSC_OFFSET = 0x2010, VMCS_EPTP = 0x201a, VMCS_ENCLS_BITMAP = 0x202e,
+	VMCS_GUEST_PHYSICAL = 0x2400,
+	VMCS_LINK = 0x2800, VMCS_GUEST_PAT = 0x2804, VMCS_GUEST_EFER = 0x2806,
+	VMCS_HOST_PAT = 0x2c00, VMCS_HOST_EFER = 0x2c02,
+	/* 32 bits; BLOCKING is the interruptibility state */
+	VMCS_PIN_CONTROLS = 0x4000, VMCS_PROC_CONTROLS = 0x4002, VMCS_EXCEPTIONS = 0x4004,
+	VMCS_EXIT_CONTROLS = 0x400c, VMCS_ENTRY_CONTROLS = 0x4012,
+	VMCS_ENTRY_EVENT = 0x4016, VMCS_ENTRY_ERROR = 0x4018, VMCS_PROC2_CONTROLS = 0x401e,
+	VMCS_INSTRUCTION_ERROR = 0x4400, VMCS_EXIT_REASON = 0x4402,
+	VMCS_EXIT_EVENT = 0x4404, VMCS_EXIT_ERROR = 0x4406,
+	VMCS_VECTORING_EVENT = 0x4408, VMCS_VECTORING_ERROR = 0x440a, VMCS_INSTRUCTION_LEN = 0x440c,
+	VMCS_GUEST_LIMIT = 0x4800, VMCS_GUEST_GDTR_LIMIT = 0x4810, VMCS_GUEST_IDTR_LIMIT = 0x4812,
+	VMCS_GUEST_AR = 0x4814, VMCS_BLOCKING = 0x4824,
+	VMCS_GUEST_SYSENTER_CS = 0x482a, VMCS_PREEMPTION_TIMER = 0x482e,
+	/* a register's width */
+	VMCS_CR0_MASK = 0x6000, VMCS_CR4_MASK = 0x6002, VMCS_CR0_SHADOW = 0x6004,
+	VMCS_CR4_SHADOW = 0x6006, VMCS_QUALIFICATION = 0x6400,
+	VMCS_GUEST_CR0 = 0x6800, VMCS_GUEST_CR3 = 0x6802, VMCS_GUEST_CR4 = 0x6804,
+	VMCS_GUEST_BASE = 0x6806, VMCS_GUEST_GDTR_BASE = 0x6816, VMCS_GUEST_IDTR_BASE = 0x6818,
+	VMCS_GUEST_DR7 = 0x681a,
+	VMCS_GUEST_RSP = 0x681c, VMCS_GUEST_RIP = 0x681e,
+	VMCS_GUEST_RFLAGS = 0x6820, VMCS_PENDING_DEBUG = 0x6822,
+	VMCS_GUEST_SYSENTER_ESP = 0x6824, VMCS_GUEST_SYSENTER_EIP = 0x6826,
+	VMCS_HOST_CR0 = 0x6c00, VMCS_HOST_CR3 = 0x6c02, VMCS_HOST_CR4 = 0x6c04,
+	VMCS_HOST_TR_BASE = 0x6c0a, VMCS_HOST_GDTR_BASE = 0x6c0c,
+	VMCS_HOST_IDTR_BASE = 0x6c0e,
+	/* those that only ever are 0: see zero_fields[] */
+	VMCS_GUEST_DEBUGCTL = 0x2802, VMCS_PF_MASK = 0x4006, VMCS_PF_MATCH = 0x4008,
+	VMCS_NR_CR3_TARGETS = 0x400a, VMCS_NR_EXIT_STORES = 0x400e, VMCS_NR_EXIT_LOADS = 0x4010,
+	VMCS_NR_ENTRY_LOADS = 0x4014, VMCS_ENTRY_LEN = 0x401a, VMCS_ACTIVITY = 0x4826,
+	VMCS_SMBASE = 0x4828, VMCS_HOST_FS_SEL = 0x0c08, VMCS_HOST_GS_SEL = 0x0c0a,
+	VMCS_HOST_SYSENTER_CS = 0x4c00, VMCS_HOST_FS_BASE = 0x6c06, VMCS_HOST_GS_BASE = 0x6c08,
+	VMCS_HOST_SYSENTER_ESP = 0x6c10, VMCS_HOST_SYSENTER_EIP = 0x6c12,
+	VMCS_HOST_RSP = 0x6c14 /* run.S knows the number */, VMCS_HOST_RIP = 0x6c16,
+};
+
+/* The bits that the backend itself sets and clears; caps.c has all. */
+#define PIN_PREEMPTION_TIMER (1u << 6)
+#define PROC_INTR_WINDOW     (1u << 2)
+#define PROC_NMI_WINDOW	     (1u << 22)
+#define PROC_MOV_DR	     (1u << 23)
+#define PROC2_VPID	     (1u << 5)
+#define PROC2_WBINVD	     (1u << 6)
+#define PROC2_ENCLS	     (1u << 15)
+#define EXIT_SAVE_TIMER	     (1u << 22)
+#define ENTRY_IA32E	     (1u << 9)
+
+#define EPTP_WB		     6ULL	 /* the tables themselves are write-back, 24.6.11 */
+#define EPTP_4_LEVELS	     (3ULL << 3)
+
+/* Events in and out: entry, exit and IDT-vectoring information, 24.8.3, 24.9.2, 24.9.3 */
+#define EVENT_TYPE_SHIFT     8
+#define EVENT_INT1	     5 /* types beside those of enum hvm_event_type */
+#define EVENT_INT3	     6
+#define EVENT_ERROR_VALID    (1u << 11)
+#define EVENT_IRET_UNBLOCKED (1u << 12)
+#define EVENT_VALID	     (1u << 31)
+
+#define BLOCKING_STI	     (1u << 0)
+#define BLOCKING_MOV_SS	     (1u << 1)
+#define BLOCKING_NMI	     (1u << 3)
+#define PENDING_DEBUG_BS     (1u << 14)
+
+#define AR_UNUSABLE	     (1u << 16)
+#define AR_BUSY		     2u /* entry takes no other TSS */
+#define AR_L		     (1u << 13)
+#define AR_DB		     (1u << 14)
+
+enum vmx_reason {
+	REASON_EXCEPTION, REASON_EXTINT, REASON_TRIPLE_FAULT, REASON_INIT, REASON_SIPI,
+	REASON_INTR_WINDOW = 7, REASON_NMI_WINDOW,
+	REASON_CPUID = 10, REASON_GETSEC, REASON_HLT, REASON_INVD, REASON_RDPMC = 15,
+	REASON_VMCALL = 18, REASON_VMCLEAR, REASON_VMXON = 27,
+	REASON_CR, REASON_DR, REASON_IO, REASON_RDMSR, REASON_WRMSR,
+	REASON_MWAIT = 36, REASON_MONITOR = 39, REASON_ENTRY_MACHINE_CHECK = 41,
+	REASON_EPT_VIOLATION = 48, REASON_INVEPT = 50, REASON_PREEMPTION_TIMER = 52, REASON_INVVPID,
+	REASON_WBINVD, REASON_XSETBV, REASON_VMFUNC = 59, REASON_ENCLS, NR_REASONS
+};
+#define REASON_ENTRY_FAILED  (1u << 31)
+
+/* Exit qualifications: 27.2.1, tables 27-3, 27-5, 27-7 */
+#define QUAL_CR_FROM	     (1u << 4)
+#define QUAL_CR_CLTS_LMSW    (1u << 5)
+#define QUAL_IO_IN	     (1u << 3)
+#define QUAL_IO_STRING	     (1u << 4)
+#define QUAL_IO_REP	     (1u << 5)
+#define QUAL_EPT_WRITE	     (1u << 1)
+#define QUAL_EPT_GVA_VALID   (1u << 7)
+#define QUAL_EPT_TRANSLATED  (1u << 8)
+#define QUAL_EPT_UNBLOCKED   (1u << 12) /* as EVENT_IRET_UNBLOCKED */
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Finding and calling UEFI's runtime services. */
+#include "lib/bug.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "x86/acpi.h"
+#include "x86/asm.h"
+#include "x86/cr.h"
+#include "x86/efi.h"
+#include "x86/hostmap.h"
+
+#define SYSTAB_SIGNATURE  0x5453595320494249ULL /* "IBI SYST", UEFI 4.3 */
+#define RUNTIME_SIGNATURE 0x56524553544e5552ULL /* "RUNTSERV", 4.5 */
+#define RUNTIME_CODE	  5			/* UEFI 7.2 */
+#define FIRST_DEVICE	  11			/* this type and those behind are no RAM */
+
+struct header {
+	uint64_t signature;
+	uint32_t revision, size, crc32, zero;
+};
+
+struct system_table {
+	struct header h;
+	uint64_t vendor;
+	uint32_t firmware_revision, zero;
+	uint64_t consoles[6], runtime, boot, nr_tables, tables;
+};
+
+struct runtime_table {
+	struct header h;
+	uint64_t service[EFI_NR_SERVICES];
+};
+
+struct efi efi = { .lock = SPINLOCK_INIT(efi) };
+
+uint64_t efi_call(enum efi_service service, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	uint64_t __attribute__((ms_abi)) (*fn)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) =
+		(void *)efi.service[service];
+	uint32_t mxcsr = 0x1f80; /* UEFI 2.3.4.2 */
+	uint64_t status;
+
+	ASSERT_HELD(&efi.lock);
+	cr3_write(hostmap_identity_cr3());
+	__asm__ volatile("fninit; ldmxcsr %0" :: "m"(mxcsr));
+	status = fn(a, b, c, d, e);
+	cli();
+	cr3_write(hostmap_cr3());
+	return status;
+}
+
+/* The firmware's tables are read as ACPI's are: its memory is not in the direct map. */
+static bool read_tables(uint64_t systab)
+{
+	const struct system_table *st = acpi_map(systab, sizeof(*st));
+	const struct runtime_table *rt = NULL;
+	const void *vendor = NULL;
+
+	if (st && st->h.signature == SYSTAB_SIGNATURE) {
+		rt = acpi_map(st->runtime, sizeof(*rt));
+		vendor = acpi_map(st->vendor, sizeof(efi.vendor));
+	}
+	if (!rt || !vendor || rt->h.signature != RUNTIME_SIGNATURE)
+		return false;
+	memcpy(efi.service, rt->service, sizeof(efi.service));
+	memcpy(efi.vendor, vendor, sizeof(efi.vendor) - 2);
+	efi.tables = st->tables;
+	efi.nr_tables = st->nr_tables;
+	efi.firmware_revision = st->firmware_revision;
+	efi.runtime_revision = rt->h.revision;
+	efi.revision = st->h.revision;
+	return true;
+}
+
+void efi_init(const struct boot_info *bi, void *block)
+{
+	efi.nr_ranges = bi->nr_runtime;
+	memcpy(efi.ranges, bi->runtime, sizeof(efi.ranges));
+	for (unsigned int i = 0; i < efi.nr_ranges; i++)
+		hostmap_identity(efi.ranges[i].base, efi.ranges[i].size, efi.ranges[i].type == RUNTIME_CODE,
+				 efi.ranges[i].type >= FIRST_DEVICE);
+	efi.block = block;
+	hostmap_identity(virt_to_phys(block), EFI_BLOCK_SIZE, false, false);
+	if (efi.nr_ranges && read_tables(bi->efi_systab))
+		log_info("UEFI: revision %u.%u, %u ranges of memory for its services\n", efi.revision >> 16,
+			 (efi.revision & 0xffff) / 10, efi.nr_ranges);
+	else
+		log_warn("UEFI: no usable tables; Dom0 goes without runtime services\n");
+}

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The other emulated machine: Bochs 2.7, which has VT-x with EPT (and AMD-V), one CPU and an IDE CD.
+
+start(m) takes the same dict as scripts/machine.py, and m["model"], a name of Bochs' CPU models. The machine
+boots a GRUB ISO; its serial port is a socket, read and written while it runs. What Bochs can and
+cannot do: docs/testing.md, "The second machine".
+"""
+import lzma
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+
+import machine
+
+VTX_MODEL = "broadwell_ult"
+IPS = 50000000      # emulated instructions in an emulated second; the TSC's rate, too
+ROMS = (("/usr/share/seabios/bios.bin", "/usr/share/seabios/vgabios-stdvga.bin"),
+        ("/usr/share/seabios/bios.bin", "/usr/share/seavgabios/vgabios-stdvga.bin"))
+CONFIG = """display_library: rfb, options="timeout=0"
+sound: waveoutdrv=dummy
+speaker: enabled=0
+romimage: file={bios}
+vgaromimage: file={vgabios}
+memory: guest={memory}, host={memory}
+cpu: model={model}, count=1, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=1
+clock: sync=none, time0=utc
+pci: enabled=1, chipset=i440fx
+ata0-master: type=cdrom, path={iso}, status=inserted
+boot: cdrom
+com1: enabled=1, mode=socket-client, dev=127.0.0.1:{port}
+log: {log}
+panic: action=fatal
+"""
+# Guest tests that Bochs' own faults keep from passing, by model (docs/testing.md says which faults).
+SKIP = {"ryzen": "context context_domains control ends evtchn_domains evtchn_foreign evtchn_smp foreign fuzz "
+                 "gnttab_domains helium lapic_xapic leaks sharing toolstack trigger".split()}
+S5 = "ACPI control: soft power off"     # Bochs calls that a panic, too
+REFUSED = "VMCS guest CR4.PAE=0 in x86-64 mode"     # what the guest test refused_state asks for
+COMPLAINT = re.compile(r">>PANIC<<|VMFAIL|VMENTER FAIL|triple fault|shutdown status")
+
+
+def unpack_kernel(path, out):
+    """The ELF file inside a bzImage packed with xz, or path itself: unpacking takes Bochs a minute."""
+    with open(path, "rb") as f:
+        image = f.read()
+    if image[0x202:0x206] != b"HdrS":   # Linux's boot protocol: setup_sects, payload_offset, payload_length
+        return path
+    offset, length = struct.unpack_from("<II", image, 0x248)
+    offset += (image[0x1f1] + 1) * 512
+    if not image[offset:].startswith(b"\xfd7zXZ"):
+        return path
+    with open(out, "wb") as f:
+        f.write(lzma.LZMADecompressor().decompress(image[offset:offset + length]))
+    return out
+
+
+class Machine:
+    """One boot. Has what the runners use of a subprocess: stdin, stdout, poll, kill, wait."""
+
+    def __init__(self, m):
+        bios, vgabios = next((r for r in ROMS if all(map(os.path.exists, r))), (None, None))
+        if not bios:
+            sys.exit("no SeaBIOS found: run scripts/setup")
+        os.makedirs(m["work"], exist_ok=True)
+        self.log = os.path.join(m["work"], "bochs.log")
+        iso, config, commands, kernel = (os.path.join(m["work"], n)
+                                         for n in ("boot.iso", "bochsrc", "commands", "vmlinux"))
+        machine.make_iso(iso, dict(m, kernel=m["kernel"] and unpack_kernel(m["kernel"], kernel)))
+        with socket.create_server(("127.0.0.1", 0)) as server, open(config, "w") as f:
+            f.write(CONFIG.format(bios=bios, vgabios=vgabios, memory=m["memory"], model=m["model"],
+                                  ips=m.get("ips", IPS), iso=iso, port=server.getsockname()[1], log=self.log))
+            f.flush()
+            with open(commands, "w") as c:
+                c.write("c\n")      # Debian's build has a debugger, and stops in it at first
+            self.command = ["bochs", "-q", "-unlock", "-f", config, "-rc", commands]
+            with open(os.path.join(m["work"], "bochs.out"), "w") as out:
+                self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out,
+                                                stderr=subprocess.STDOUT)
+            server.settimeout(30)
+            try:
+                self.stdout = server.accept()[0]
+            except TimeoutError:
+                self.process.kill()
+                sys.exit("Bochs does not start: see %s" % out.name)
+        self.stdin = self.stdout.makefile("wb")
+        self.poll, self.kill, self.wait = self.process.poll, self.process.kill, self.process.wait
+
+    def complaints(self):
+        """What Bochs itself found wrong: lines of its log, the time in front of each taken off."""
+        with open(self.log, errors="replace") as f:
+            lines = [line[11:].strip() for line in f
+                     if COMPLAINT.search(line) and S5 not in line and REFUSED not in line]
+        return list(dict.fromkeys(lines))
