@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The emulated machine the trial image and the integration tests run on: QEMU's command line, and GRUB ISOs.
 
-A machine is a dict: memory (MiB), cpus, door (direct, bios, efi, uefi, disk), devices (a set of ahci, nvme, e1000e,
+A machine is a dict: memory (MiB), cpus (that run guests), door (direct, bios, efi, uefi, disk), devices (a set of ahci, nvme, e1000e,
 iommu, vga), hypervisor (file), hypervisor_args, kernel, kernel_args, initrd (each may be None), work (a folder for
 disks and ISOs); for the door uefi also volume (make_volume) and secure (Secure Boot is on).
 Why the processor flags are what they are: docs/testing.md, "Quirks of the emulator".
@@ -222,13 +222,18 @@ def boot_args(m):
     return args + (firmware_args(m["work"]) if m["door"] == "efi" else [])
 
 
+def smp(cpus):
+    """How many CPUs QEMU's emulation must have for so many to run guests: its first one cannot beside others."""
+    return cpus + 1 if cpus > 1 else cpus
+
+
 def qemu_args(m):
     """The whole command line but for the serial port."""
     os.makedirs(m["work"], exist_ok=True)
     kvm = has_nested_kvm()
     options = ",kernel-irqchip=split" if "iommu" in m["devices"] else ""
     options += ",smm=on" if m.get("secure") else ""
-    return (["qemu-system-x86_64", "-machine", "q35" + options, "-m", str(m["memory"]), "-smp", str(m["cpus"])]
+    return (["qemu-system-x86_64", "-machine", "q35" + options, "-m", str(m["memory"]), "-smp", str(m["cpus"] if kvm else smp(m["cpus"]))]
             + (["-accel", "kvm", "-cpu", "host"] if kvm else ["-accel", "tcg,thread=multi", "-cpu", CPU])
             + ["-nodefaults", "-no-user-config", "-display", "none"] + boot_args(m) + device_args(m))
 

@@ -19,6 +19,7 @@
 #include "lib/bug.h"
 #include "x86/time.h"
 
+uint64_t sched_pool;
 struct sched_group sched_groups[NR_GROUPS];
 DEFINE_PERCPU(struct sched_cpu, sched_cpu) = { .need = true };
 
@@ -413,10 +414,26 @@ struct vcpu *__outlined sched_pick(void)
 
 /* --- beginnings and ends --- */
 
+static unsigned int first_cpu(void)
+{
+	return hvm_spare_boot_cpu && nr_cpus > 1;
+}
+
+unsigned int sched_pool_size(void)
+{
+	return nr_cpus - first_cpu();
+}
+
+unsigned int sched_nth_cpu(unsigned int n)
+{
+	return first_cpu() + n % sched_pool_size();
+}
+
 void sched_init(void)
 {
 	struct sched_group *g;
 
+	sched_pool = ~0ULL >> (64 - sched_pool_size()) << first_cpu();
 	for (g = sched_groups; g < sched_groups + NR_GROUPS; g++) {
 		spin_init(&g->lock, LOCK_runqueue);
 		fair_init(&g->q);
@@ -450,10 +467,10 @@ void sched_vcpu_init(struct vcpu *v)
 	static uint32_t nr_made; /* spreads new vCPUs over the groups */
 
 	v->sched = (struct sched_vcpu){
-		.affinity = ~0ULL,
+		.affinity = sched_pool,
 		.state = RUN_OFFLINE,
 		.state_since_ns = now(),
-		.cpu = (uint16_t)(atomic_add_return(&nr_made, 1) % nr_cpus),
+		.cpu = (uint16_t)sched_nth_cpu(atomic_add_return(&nr_made, 1)),
 		.running_on = -1,
 	};
 	list_init(&v->sched.queue);

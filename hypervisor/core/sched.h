@@ -49,6 +49,11 @@ struct sched_domain {
 	uint64_t period_end_ns;
 };
 
+/* The CPUs that run vCPUs, a bit each; fixed at boot. One that does not still does the hypervisor's work. */
+extern uint64_t sched_pool;
+unsigned int sched_pool_size(void);
+unsigned int sched_nth_cpu(unsigned int n); /* of the pool, counted from 0; wraps */
+
 void sched_init(void);		/* boot CPU, after nr_cpus is known */
 void sched_cpu_init(void);	/* each CPU */
 void sched_domain_init(struct domain *d);
@@ -73,7 +78,7 @@ bool sched_needed(void);
 
 /* For domctl/sysctl; all take the runqueue lock. -EINVAL for what is out of range. */
 int sched_set_weight_cap(struct domain *d, unsigned int weight, unsigned int cap);
-int sched_set_affinity(struct vcpu *v, uint64_t cpus); /* -EINVAL: no online CPU in it */
+int sched_set_affinity(struct vcpu *v, uint64_t cpus); /* -EINVAL: none of the pool in it */
 uint64_t sched_cpu_time_ns(struct vcpu *v);
 void sched_runstate(struct vcpu *v, enum runstate *state, uint64_t *since_ns,
 		    uint64_t time_ns[NR_RUNSTATES]);

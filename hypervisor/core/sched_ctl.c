@@ -31,27 +31,14 @@ int sched_set_weight_cap(struct domain *d, unsigned int weight, unsigned int cap
 	return 0;
 }
 
-static uint64_t cpus_in_service(void)
-{
-	uint64_t cpus = 0;
-
-	for (struct sched_group *g = sched_groups; g < groups_end(); g++)
-		cpus |= READ_ONCE(g->cpus);
-	return cpus;
-}
-
 int sched_set_affinity(struct vcpu *v, uint64_t cpus)
 {
 	struct sched_vcpu *s = &v->sched;
 	struct sched_group *g;
 	uint64_t t;
 
-	/*
-	 * Bits of CPUs that do not exist mean nothing; before CPUs are in service all of nr_cpus
-	 * will do.
-	 */
-	cpus &= nr_cpus < 64 ? (1ULL << nr_cpus) - 1 : ~0ULL;
-	if (!cpus || (cpus_in_service() && !(cpus & cpus_in_service())))
+	cpus &= sched_pool; /* bits of CPUs that do not exist mean nothing */
+	if (!cpus)
 		return -EINVAL;
 	g = sched_lock_home(v);
 	s->affinity = cpus;

@@ -115,11 +115,6 @@ int64_t hypercall_domctl(struct vcpu *v, struct call *call)
 	return rc;
 }
 
-uint64_t domctl_cpu_mask(void)
-{
-	return nr_cpus >= 64 ? ~0ULL : (1ULL << nr_cpus) - 1;
-}
-
 int xenctl_bitmap_read(uint64_t *mask, const struct xenctl_bitmap *b, uint64_t beyond)
 {
 	uint32_t nr_bits = min(b->nr_bits, 64u);

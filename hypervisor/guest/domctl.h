@@ -46,7 +46,5 @@ int hvm_param_set(struct domain *d, uint32_t index, uint64_t value, bool by_gues
 /* A bitmap of the tools (cpus or nodes) to a mask; bits past its end read as `beyond` has them. */
 int xenctl_bitmap_read(uint64_t *mask, const struct xenctl_bitmap *b, uint64_t beyond);
 int xenctl_bitmap_write(const struct xenctl_bitmap *b, uint64_t mask);
-/* One bit per running physical CPU. */
-uint64_t domctl_cpu_mask(void);
 
 #endif

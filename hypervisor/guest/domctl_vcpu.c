@@ -31,7 +31,7 @@ int domctl_setvcpuaffinity(struct vcpu *v, struct domain *d, struct xen_domctl *
 {
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
 	struct vcpu *target = domain_vcpu(d, a->vcpu);
-	uint64_t hard, soft = domctl_cpu_mask();
+	uint64_t hard, soft = sched_pool;
 	int rc = 0;
 
 	if (!target)
@@ -44,8 +44,7 @@ int domctl_setvcpuaffinity(struct vcpu *v, struct domain *d, struct xen_domctl *
 		if (!rc)
 			rc = sched_set_affinity(target, hard);
 		if (!rc)
-			rc = xenctl_bitmap_write(&a->cpumap_hard,
-						 target->sched.affinity & domctl_cpu_mask());
+			rc = xenctl_bitmap_write(&a->cpumap_hard, target->sched.affinity);
 	}
 	if (!rc && a->flags & XEN_VCPUAFFINITY_SOFT)
 		rc = xenctl_bitmap_write(&a->cpumap_soft, target->sched.affinity & soft);
@@ -61,10 +60,9 @@ int domctl_getvcpuaffinity(struct vcpu *v, struct domain *d, struct xen_domctl *
 	if (!target)
 		return -EINVAL;
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
-		rc = xenctl_bitmap_write(&a->cpumap_hard,
-					 target->sched.affinity & domctl_cpu_mask());
+		rc = xenctl_bitmap_write(&a->cpumap_hard, target->sched.affinity);
 	if (!rc && a->flags & XEN_VCPUAFFINITY_SOFT)
-		rc = xenctl_bitmap_write(&a->cpumap_soft, domctl_cpu_mask());
+		rc = xenctl_bitmap_write(&a->cpumap_soft, sched_pool);
 	return rc;
 }
 

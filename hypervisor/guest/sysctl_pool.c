@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * sysctl: schedulers and CPU pools. There is one scheduler, which the tools know by the parameters
- * it shares with credit2, and one pool with all CPUs and all domains.
+ * it shares with credit2, and one pool with all domains and the CPUs that
+ * run them.
  */
 #include "guest/domctl.h"
 #include "lib/errno.h"
@@ -48,7 +49,7 @@ int sysctl_cpupool_op(struct vcpu *v, struct xen_sysctl *op)
 			return -ENOENT;
 		p->sched_id = XEN_SCHEDULER_CREDIT2;
 		p->n_dom = count_domains();
-		return xenctl_bitmap_write(&p->cpumap, domctl_cpu_mask());
+		return xenctl_bitmap_write(&p->cpumap, sched_pool);
 	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
 		return xenctl_bitmap_write(&p->cpumap, 0);
 	case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:

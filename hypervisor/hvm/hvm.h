@@ -178,6 +178,7 @@ struct hvm_ops {
 extern const struct hvm_ops *hvm_ops; /* chosen by hvm_probe() */
 extern const struct hvm_ops svm_ops, vmx_ops;
 extern bool hvm_has_1g_pages; /* in nested tables; set by probe */
+extern bool hvm_spare_boot_cpu; /* the first CPU must not run guests if there are others; set by probe */
 
 /* Choose and check the backend for this CPU; -ENODEV after a plain message. Boot CPU. */
 int hvm_probe(void);

@@ -19,7 +19,7 @@
 
 static unsigned int choose_nr_vcpus(const struct options *o)
 {
-	unsigned int n = nr_cpus;
+	unsigned int n = sched_pool_size();
 
 	if (o->dom0_vcpus_max) {
 		n = max(n, o->dom0_vcpus_min);
@@ -70,7 +70,7 @@ static void pin_vcpus(struct domain *d)
 	unsigned int i;
 
 	for_each_vcpu(d, v, i)
-		if (sched_set_affinity(v, 1ULL << v->id % nr_cpus))
+		if (sched_set_affinity(v, 1ULL << sched_nth_cpu(v->id)))
 			log_warn("d0v%u: not pinned\n", v->id);
 }
 

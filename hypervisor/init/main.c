@@ -127,6 +127,8 @@ static void start_cpus(const struct boot_info *bi)
 	}
 	smp_finish();
 	log_info("CPUs: %u of %u in use\n", nr_cpus, smp_nr_possible());
+	if (hvm_spare_boot_cpu && nr_cpus > 1)
+		log_info("CPU 0 runs no guests: QEMU's emulation mixes up its state when others load FPU registers\n");
 }
 
 static void start_firmware(const struct boot_info *bi)

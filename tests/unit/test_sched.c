@@ -30,6 +30,7 @@ static struct vcpu *dom_vcpus[MAX_VS][MAX_VS];
 static unsigned int nr_vs, nr_doms;
 static struct vcpu *current_of[FAKE_NR_CPUS];
 static unsigned int nr_switches;
+bool hvm_spare_boot_cpu;
 
 /* --- what core's other files do --- */
 
@@ -196,6 +197,7 @@ static void check_cpu(unsigned int c)
 	if (sc->curr) {
 		assert_true(sc->curr->wait == 0);
 		assert_true(sc->curr->sched.affinity >> c & 1);
+		assert_true(sched_pool >> c & 1);
 		return;
 	}
 	for (unsigned int i = 0; i < nr_vs; i++)
@@ -465,12 +467,36 @@ static void blocking_alone_keeps_registers(void **state)
 	sched_vcpu_remove(&vs[0].v);
 }
 
+static void the_boot_cpu_can_be_spared(void **state)
+{
+	hvm_spare_boot_cpu = true;
+	sim_init(3);
+	assert_int_equal(sched_pool, 6);
+	assert_int_equal(sched_pool_size(), 2);
+	assert_int_equal(sched_nth_cpu(0), 1);
+	assert_int_equal(sched_nth_cpu(3), 2);
+	for (unsigned int i = 0; i < 3; i++)
+		sim_vcpu(sim_domain(256, 0), 0, 0);
+	assert_int_equal(sched_set_affinity(&vs[0].v, 1), -EINVAL);
+	assert_int_equal(sched_set_affinity(&vs[1].v, 3), 0);
+	assert_int_equal(vs[1].v.sched.affinity, 2);
+	start_all();
+	sim_run(1000);
+	assert_int_equal(sched_idle_time_ns(0), 1000 * NSEC_PER_MSEC);
+	assert_int_equal(sched_idle_time_ns(1) + sched_idle_time_ns(2), 0);
+	sim_init(1); /* alone it must */
+	assert_int_equal(sched_pool, 1);
+	assert_int_equal(sched_nth_cpu(7), 0);
+	hvm_spare_boot_cpu = false;
+}
+
 static void random_life(void **state)
 {
 	unsigned int weight, cap;
 
 	unit_seed();
 	for (unsigned int round = 0; round < 12; round++) {
+		hvm_spare_boot_cpu = unit_below(4) == 0;
 		sim_init(1 + (unsigned int)unit_below(FAKE_NR_CPUS));
 		for (unsigned int d = 0; d < 5; d++) {
 			struct domain *dom;
@@ -492,11 +518,11 @@ static void random_life(void **state)
 				set_wait(&s->v, s->v.wait ^ WAIT_PAUSED);
 				break;
 			case 1:
-				assert_int_equal(sched_set_affinity(&s->v, 1 | unit_rand()), 0);
+				assert_int_equal(sched_set_affinity(&s->v, sched_pool & unit_rand() ?: sched_pool), 0);
 				break;
 			case 2:
 				assert_int_equal(
-					sched_set_affinity(&s->v, 1ULL << unit_below(nr_cpus)), 0);
+					sched_set_affinity(&s->v, 1ULL << sched_nth_cpu((unsigned int)unit_below(64))), 0);
 				break;
 			case 3:
 				weight = 1 + (unsigned int)unit_below(1000);
@@ -528,6 +554,7 @@ int main(void)
 		cmocka_unit_test(sleepers_wake_at_once_and_gain_no_more),
 		cmocka_unit_test(yield_lets_the_next_go),
 		cmocka_unit_test(blocking_alone_keeps_registers),
+		cmocka_unit_test(the_boot_cpu_can_be_spared),
 		cmocka_unit_test(random_life),
 	};
 
