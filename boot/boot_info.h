@@ -4,8 +4,7 @@
  * everything that must survive; nothing in it points into loader memory except the modules' ranges
  * themselves. Lives in init memory: whoever needs a part later copies it.
  */
-#ifndef BOOT_BOOT_INFO_H
-#define BOOT_BOOT_INFO_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -73,5 +72,3 @@ extern uint64_t tsc_at_entry; /* the TSC at our first instructions */
  */
 void x86_start(const struct boot_info *bi) __attribute__((noreturn));
 void hv_main(const struct boot_info *bi) __attribute__((noreturn));
-
-#endif

@@ -3,8 +3,7 @@
  * The two multiboot protocols' parsers: loader memory in, struct boot_info out. Pure; loader memory
  * is reached through boot_map(), which a test replaces. Loader data is not trusted to be well formed.
  */
-#ifndef BOOT_MULTIBOOT_H
-#define BOOT_MULTIBOOT_H
+#pragma once
 
 #include "boot/boot_info.h"
 
@@ -32,5 +31,3 @@ void boot_info_add_runtime(struct boot_info *bi, uint64_t base, uint64_t size, u
 void boot_info_add_module(struct boot_info *bi, uint64_t start, uint64_t end, const char *s, size_t max);
 /* Sort the ranges and cut overlaps: the more cautious type wins. 0, or -EINVAL without any RAM. */
 int boot_info_finish(struct boot_info *bi);
-
-#endif

@@ -10,8 +10,7 @@
  *	kernel=vmlinuz root=/dev/sda2 ro
  *	ramdisk=initrd.img
  */
-#ifndef BOOT_EFI_CONFIG_H
-#define BOOT_EFI_CONFIG_H
+#pragma once
 
 #include <stddef.h>
 
@@ -28,5 +27,3 @@ const char *efi_args_section(char *line);
 
 /* text[size] must be writable: a NUL goes there. NULL, or a sentence that says what is wrong. */
 const char *efi_config_parse(struct efi_config *c, char *text, size_t size);
-
-#endif

@@ -3,8 +3,7 @@
  * Inside the UEFI application: what main.c, source.c and handoff.c share. Functions that return
  * EFI_STATUS have said on the console what went wrong.
  */
-#ifndef BOOT_EFI_EFI_H
-#define BOOT_EFI_EFI_H
+#pragma once
 
 #include <efi.h>
 #include <efilib.h>
@@ -39,5 +38,3 @@ struct handoff {
 
 /* Leave boot services and start the hypervisor. Returns only on failure. */
 EFI_STATUS handoff_start(EFI_HANDLE image, const struct handoff *h);
-
-#endif

@@ -3,8 +3,7 @@
  * Building a PVH guest, from its configuration to a paused domain that can run, and taking it down.
  * On failure nothing is left behind: no domain, no xenstore nodes.
  */
-#ifndef TOOLS_GUEST_H
-#define TOOLS_GUEST_H
+#pragma once
 
 #include "dom0-tools/builder/kernel.h"
 #include "dom0-tools/config/config.h"
@@ -33,5 +32,3 @@ struct guest_ports {
 int nodes_write(struct hl *hl, const struct guest_config *c, uint32_t domid,
 		const struct guest_ports *ports, struct diag *dg);
 void nodes_remove(struct hl *hl, uint32_t domid);
-
-#endif

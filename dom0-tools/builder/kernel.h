@@ -3,8 +3,7 @@
  * A guest kernel in memory: from the bytes of a file to the segments to load and the PVH entry.
  * Pure: no files, no hypervisor. The input is not trusted; nothing is read outside its bounds.
  */
-#ifndef TOOLS_KERNEL_H
-#define TOOLS_KERNEL_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ int elf_read(struct kernel *k, const char *name, struct diag *dg);
 /* unpack.c: exactly out_size bytes into out, by the magic number of in. */
 int unpack(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size, const char *name,
 	   struct diag *dg);
-
-#endif

@@ -9,8 +9,7 @@
  * Linux reads start info, memory map and module list through boot page tables that end at 1 GiB, so
  * they are placed below that. Pure.
  */
-#ifndef TOOLS_LAYOUT_H
-#define TOOLS_LAYOUT_H
+#pragma once
 
 #include <stdint.h>
 #include <xen/xen.h>
@@ -41,5 +40,3 @@ int layout_plan(struct guest_layout *l, const struct kernel *k, uint64_t ram_siz
 
 /* The hvm_start_info and all it points to, for info_gpa: info_size bytes, the caller frees them. */
 uint8_t *layout_start_info(const struct guest_layout *l, const char *cmdline, uint64_t rsdp_gpa);
-
-#endif

@@ -3,8 +3,7 @@
  * The command hl: a table of verbs, each with its options; --help and the argument checks come from
  * the same rows. Exit codes are xl's: 0 done, 1 failed, 2 called wrongly.
  */
-#ifndef TOOLS_CLI_H
-#define TOOLS_CLI_H
+#pragma once
 
 #include <stdbool.h>
 #include "dom0-tools/config/config.h"
@@ -86,5 +85,3 @@ int record_lock(void);
 	X(domname) X(rename) X(sched_credit2) X(vcpu_pin) X(doctor) X(help)
 #define CLI_DECLARE(name) int cmd_##name(struct cli *cli);
 CLI_VERBS(CLI_DECLARE)
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a guest's configuration says once it is read and checked; the keys are in schema.c. Pure. */
-#ifndef TOOLS_CONFIG_H
-#define TOOLS_CONFIG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,5 +48,3 @@ bool config_parse_uuid(const char *text, uint8_t uuid[16]);
 void config_format_uuid(const uint8_t uuid[16], char text[37]);
 /* Names start with a letter or digit, are not all digits, and hold letters, digits and ".-_+:" */
 bool config_name_ok(const char *name);
-
-#endif

@@ -4,8 +4,7 @@
  * comment. A value is a number, a quoted string, or a list in brackets that may span lines. What
  * the keys mean is schema.c's business. Pure; the text is not trusted.
  */
-#ifndef TOOLS_PARSE_H
-#define TOOLS_PARSE_H
+#pragma once
 
 #include <stddef.h>
 #include "dom0-tools/lib/diag.h"
@@ -37,5 +36,3 @@ void cfg_init(struct cfg_file *f, const char *name);
 /* Add the settings of text. On error: -EINVAL and "name:line:column: what". */
 int cfg_parse(struct cfg_file *f, const char *text, size_t size, struct diag *dg);
 void cfg_free(struct cfg_file *f);
-
-#endif

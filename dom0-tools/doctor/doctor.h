@@ -3,8 +3,7 @@
  * What would keep a machine from booting Helium, found before the reboot. Each check looks at files
  * below a root ("" for this machine), so that a test can show it any machine. Pure but for reading.
  */
-#ifndef TOOLS_DOCTOR_H
-#define TOOLS_DOCTOR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,5 +59,3 @@ void check_kernel(struct doctor *d);
 void check_grub_module(struct doctor *d);
 void check_grub_menu(struct doctor *d);
 void check_daemons(struct doctor *d);
-
-#endif

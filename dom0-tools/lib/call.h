@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the files of lib/ share and nobody else sees. */
-#ifndef TOOLS_CALL_H
-#define TOOLS_CALL_H
+#pragma once
 
 #include "dom0-tools/lib/hl.h"
 
@@ -19,5 +18,3 @@ struct hl {
 struct xenforeignmemory_handle *hl_foreign(struct hl *hl);
 /* Fill in what every domctl needs and make it. */
 int hl_domctl_for(struct hl *hl, uint32_t cmd, uint32_t domid, struct xen_domctl *op);
-
-#endif

@@ -3,8 +3,7 @@
  * The one message that a failing operation leaves for the user: what went wrong with which thing,
  * and what to do about it. The library never prints; the command does.
  */
-#ifndef TOOLS_DIAG_H
-#define TOOLS_DIAG_H
+#pragma once
 
 struct diag {
 	char text[768];
@@ -14,5 +13,3 @@ struct diag {
 int diag_fail(struct diag *dg, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Put "what: " in front of the message. Returns rc. */
 int diag_prefix(struct diag *dg, int rc, const char *what);
-
-#endif

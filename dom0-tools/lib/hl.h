@@ -7,8 +7,7 @@
  * Operations of our own (XEN_DOMCTL_hl_*) are tried first; where the hypervisor answers -ENOSYS the
  * same is done the long way, as Xen's tools do. So the tools also run on Xen 4.17.
  */
-#ifndef TOOLS_HL_H
-#define TOOLS_HL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -114,5 +113,3 @@ int store_remove(struct hl *hl, const char *path, ...) __attribute__((format(pri
 char *store_domain_name(struct hl *hl, uint32_t domid);
 /* domid of a name or of a decimal number that is a live domain; -ESRCH. */
 int store_find_domain(struct hl *hl, const char *name_or_id, uint32_t *domid);
-
-#endif

@@ -9,8 +9,7 @@
  * A pointer to a domain is valid while one holds a reference (domain_get / domain_put), or while its
  * own vCPU is current.
  */
-#ifndef CORE_DOMAIN_H
-#define CORE_DOMAIN_H
+#pragma once
 
 #include "core/vcpu.h"
 #include "lib/list.h"
@@ -136,5 +135,3 @@ extern void (*domain_shutdown_hook)(struct domain *d); /* VIRQ_DOM_EXC, or the m
 /* Charge nr pages against max_pages; false when over. */
 bool domain_charge_pages(struct domain *d, uint32_t nr);
 void domain_uncharge_pages(struct domain *d, uint32_t nr);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * A vCPU in real or unpaged protected mode has linear = guest-physical.
  */
-#ifndef CORE_GUEST_COPY_H
-#define CORE_GUEST_COPY_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -52,5 +51,3 @@ int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa,
 		    uint32_t *pf_error);
 /* Instruction bytes at v's CS:RIP in its mode; returns how many could be read (0..max). */
 unsigned int guest_fetch(struct vcpu *v, const struct hvm_mode *mode, uint8_t *buf, unsigned int max);
-
-#endif

@@ -5,8 +5,7 @@
  * entries was read again and found the same, with the p2m unchanged: so it is never staler than a
  * walk. Own CPU of the vCPU only, no lock.
  */
-#ifndef CORE_GUEST_PATH_H
-#define CORE_GUEST_PATH_H
+#pragma once
 
 #include "hvm/hvm.h"
 #include "mem/p2m.h"
@@ -61,5 +60,3 @@ int guest_path_find(struct guest_path *paths, struct p2m *p, const struct hvm_mo
 /* To guest-physical only, with nothing remembered; there need not be anything at *gpa. */
 int guest_path_translate(struct p2m *p, const struct hvm_mode *m, uint64_t va, uint32_t access,
 			 uint64_t *gpa, uint32_t *pf_error);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Walking a guest's own page tables: long mode, PAE and 32-bit paging (SDM 3A chapter 4). Pure. */
-#ifndef CORE_GUEST_WALK_H
-#define CORE_GUEST_WALK_H
+#pragma once
 
 #include "hvm/hvm.h"
 
@@ -18,5 +17,3 @@ struct walk_ops {
  */
 int guest_walk(const struct hvm_mode *m, uint64_t va, uint32_t access, const struct walk_ops *ops, void *ctx,
 	       uint64_t *gpa, uint32_t *pf_error);
-
-#endif

@@ -4,8 +4,7 @@
  * affinity. The mechanism (sched.c) keeps run queues and switches; the policy (sched_fair.c,
  * pure) orders them. There is no tick: a CPU's slice timer is set only while somebody else waits.
  */
-#ifndef CORE_SCHED_H
-#define CORE_SCHED_H
+#pragma once
 
 #include "lib/list.h"
 #include "lib/spinlock.h"
@@ -83,5 +82,3 @@ uint64_t sched_cpu_time_ns(struct vcpu *v);
 void sched_runstate(struct vcpu *v, enum runstate *state, uint64_t *since_ns,
 		    uint64_t time_ns[NR_RUNSTATES]);
 uint64_t sched_idle_time_ns(unsigned int cpu);
-
-#endif

@@ -11,8 +11,7 @@
  * may use: sleeping earns a small head start, never a hoard, and nowhere can it keep others
  * waiting for what it missed.
  */
-#ifndef CORE_SCHED_FAIR_H
-#define CORE_SCHED_FAIR_H
+#pragma once
 
 #include "core/sched.h"
 
@@ -62,5 +61,3 @@ static inline bool fair_preempts(uint64_t waiter, uint64_t runner)
  */
 uint64_t fair_budget(struct sched_domain *sd, uint64_t t);
 uint64_t fair_period_end(const struct sched_domain *sd);
-
-#endif

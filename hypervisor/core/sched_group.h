@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What sched.c and sched_ctl.c share: groups of CPUs with one run queue, and each CPU's part. */
-#ifndef CORE_SCHED_GROUP_H
-#define CORE_SCHED_GROUP_H
+#pragma once
 
 #include "core/domain.h"
 #include "core/sched_fair.h"
@@ -74,5 +73,3 @@ uint64_t sched_level(struct sched_group *g, const struct sched_vcpu *s, uint64_t
 /* Neither waiting nor parked any more. */
 void sched_take_off(struct sched_group *g, struct sched_vcpu *s);
 void sched_set_runstate(struct sched_vcpu *s, enum runstate state, uint64_t t);
-
-#endif

@@ -3,8 +3,7 @@
  * From start-up to service. What init/ does ends here, because init's own memory is given away: the
  * last steps of the boot CPU and all of the other CPUs' run in code that stays.
  */
-#ifndef CORE_START_H
-#define CORE_START_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -22,5 +21,3 @@ void start_others(void (*run)(void));
 
 /* Give init's memory to the heap, then serve. Boot CPU, last thing. */
 void start_service(void (*run)(void)) __noreturn;
-
-#endif

@@ -3,8 +3,7 @@
  * Timers in nanoseconds of now(). Each belongs to one CPU's heap; that CPU's hardware timer is
  * set to the first. Callbacks run on that CPU with no lock held; they may set their timer again.
  */
-#ifndef CORE_TIMER_H
-#define CORE_TIMER_H
+#pragma once
 
 #include "lib/spinlock.h"
 
@@ -40,5 +39,3 @@ void timer_run(void);
 void timer_cpu_init(void); /* each CPU, before its first timer */
 /* Is every timer of the CPU where it belongs? For tests and debug keys. */
 bool timer_check(unsigned int cpu);
-
-#endif

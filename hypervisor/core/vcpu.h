@@ -5,8 +5,7 @@
  * The upper floors hang their per-vCPU state on the forward-declared pointers below; floor 5 never
  * looks inside. `hvm` is first: the entry code finds it at offset 0.
  */
-#ifndef CORE_VCPU_H
-#define CORE_VCPU_H
+#pragma once
 
 #include "core/guest_path.h"
 #include "core/sched.h"
@@ -100,5 +99,3 @@ void vcpu_save(struct vcpu *v);
 
 /* Registers and mode in words, to the log (hl dmesg). */
 void vcpu_dump(struct vcpu *v);
-
-#endif

@@ -3,8 +3,7 @@
  * What CPUID says to a guest: a policy per domain, an array of prepared answers, plus the few bits
  * that depend on the vCPU's state. Policies change only while the domain has never run.
  */
-#ifndef DEV_CPUID_H
-#define DEV_CPUID_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -50,5 +49,3 @@ void cpuid_featureset(const struct cpuid_policy *p, uint32_t words[CPUID_FEATURE
 bool cpuid_has(const struct domain *d, unsigned int feature); /* FEATURE() of x86/features.h */
 unsigned int cpuid_phys_bits(const struct domain *d);
 uint64_t cpuid_xcr0_mask(const struct domain *d); /* what XCR0 may hold, 0 without XSAVE */
-
-#endif

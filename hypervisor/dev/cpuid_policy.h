@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The policy object: rows of answers in rising order of leaf and subleaf, and where each leaf
  * begins. */
-#ifndef DEV_CPUID_POLICY_H
-#define DEV_CPUID_POLICY_H
+#pragma once
 
 #include "dev/cpuid.h"
 #include "x86/features.h"
@@ -33,5 +32,3 @@ int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top,
 
 /* Seam, cpuid.c: what this machine's CPUs say. */
 struct cpuid_leaf cpuid_host_leaf(uint32_t leaf, uint32_t subleaf);
-
-#endif

@@ -4,8 +4,7 @@
  * functions finish the instruction: RIP is advanced, or -EINVAL is returned and the caller injects
  * #GP(0).
  */
-#ifndef DEV_CR_H
-#define DEV_CR_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -22,5 +21,3 @@ bool cr_valid_cr0(uint64_t val);
 bool cr_valid_cr4(const struct domain *d, uint64_t val);
 bool cr_valid_xcr0(const struct domain *d, uint64_t val);
 bool cr_valid_efer(const struct domain *d, uint64_t val);
-
-#endif

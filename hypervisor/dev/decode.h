@@ -3,8 +3,7 @@
  * A decoder for the few instructions that touch device registers. Only what the access needs: the address
  * comes from the exit, so of the addressing mode only its length matters. Pure.
  */
-#ifndef DEV_DECODE_H
-#define DEV_DECODE_H
+#pragma once
 
 #include "hvm/hvm.h"
 
@@ -50,5 +49,3 @@ void insn_reg_write(struct hvm_vcpu *hv, const struct insn *in, uint64_t val);
 void gpr_write(struct hvm_vcpu *hv, unsigned int gpr, unsigned int size, uint64_t val);
 /* Sign extend the low size bytes. */
 uint64_t sign_extend(uint64_t val, unsigned int size);
-
-#endif

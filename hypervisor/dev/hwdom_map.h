@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Dom0's devices appear in its physical address space when it first touches them, one to one. */
-#ifndef DEV_HWDOM_MAP_H
-#define DEV_HWDOM_MAP_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -14,5 +13,3 @@ void hwdom_unmap_mmio(struct domain *d, uint64_t gpa);
 bool hwdom_is_device(struct domain *d, uint64_t gpa);
 /* Never map this range: IO-APICs, local APIC, HPET, IOMMUs. While Dom0 is built. */
 void hwdom_deny_mmio(uint64_t first, uint64_t last);
-
-#endif

@@ -3,8 +3,7 @@
  * Port I/O of a domain: who answers which port. What nobody claims reads as all ones and swallows
  * writes. Ranges are registered while the domain is built, never while it runs, so no lock.
  */
-#ifndef DEV_IO_H
-#define DEV_IO_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -26,5 +25,3 @@ void io_access(struct vcpu *v, uint16_t port, unsigned int size, bool write, uin
  * here.
  */
 void io_exit(struct vcpu *v, const struct hvm_exit *exit);
-
-#endif

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* INS and OUTS, for io.c. */
-#ifndef DEV_IO_STRING_H
-#define DEV_IO_STRING_H
+#pragma once
 
 #include "core/vcpu.h"
 
 void io_string_exit(struct vcpu *v, const struct hvm_exit *exit);
-
-#endif

@@ -5,8 +5,7 @@
  * while the domain is built, never while it runs, so no lock; MSI-X tables, which move, are
  * vmsix.c's.
  */
-#ifndef DEV_MMIO_H
-#define DEV_MMIO_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -33,5 +32,3 @@ bool mmio_claims(const struct domain *d, uint64_t gpa);
  * mapped 1:1.
  */
 enum mmio_result mmio_access(struct vcpu *v, uint64_t gpa, bool write);
-
-#endif

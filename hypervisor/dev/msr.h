@@ -3,8 +3,7 @@
  * Model-specific registers of a vCPU. Those in the control block belong to the backend, the APIC's
  * to the vLAPIC; the rest is a table here. Unknown ones are -EINVAL: the caller injects #GP.
  */
-#ifndef DEV_MSR_H
-#define DEV_MSR_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -26,5 +25,3 @@ struct mtrr_state {
 	uint64_t fixed[MTRR_NR_FIXED];
 };
 int msr_set_mtrr(struct vcpu *v, const struct mtrr_state *s); /* -EINVAL */
-
-#endif

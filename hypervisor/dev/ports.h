@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Putting a domain's machine together: all devices of this floor, in one call each. */
-#ifndef DEV_PORTS_H
-#define DEV_PORTS_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -16,5 +15,3 @@ void dev_free(struct domain *d); /* vCPUs are gone or about to go; no lock held 
 /* A vCPU's part: vLAPIC and MSRs. */
 int dev_vcpu_create(struct vcpu *v) __must_check;
 void dev_vcpu_free(struct vcpu *v);
-
-#endif

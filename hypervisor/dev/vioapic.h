@@ -4,8 +4,7 @@
  * binds the real line to a vector of ours; from then on each interrupt of the line is one on the
  * model's pin. The vioapic lock protects all pins of the domain.
  */
-#ifndef DEV_VIOAPIC_H
-#define DEV_VIOAPIC_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -13,5 +12,3 @@ int vioapic_create(struct domain *d) __must_check; /* hardware domain; registers
 void vioapic_free(struct domain *d);
 /* A guest ended a level-triggered interrupt: the model's EOI, and the real pin's unmask. */
 void vioapic_eoi(struct domain *d, uint8_t vector);
-
-#endif

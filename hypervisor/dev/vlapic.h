@@ -6,8 +6,7 @@
  * to the CPU that runs the vCPU, except the timer's three words, which the timer's callback shares
  * under the vlapic lock.
  */
-#ifndef DEV_VLAPIC_H
-#define DEV_VLAPIC_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -59,5 +58,3 @@ struct vlapic_state {
 };
 void vlapic_get_state(const struct vcpu *v, struct vlapic_state *s);
 int vlapic_set_state(struct vcpu *v, const struct vlapic_state *s); /* -EINVAL; vCPU not running */
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What vlapic.c, vlapic_ipi.c, vlapic_regs.c and vlapic_timer.c share; see vlapic.h for who writes
  * what. */
-#ifndef DEV_VLAPIC_PRIV_H
-#define DEV_VLAPIC_PRIV_H
+#pragma once
 
 #include "dev/vlapic.h"
 #include "lib/atomic.h"
@@ -101,5 +100,3 @@ uint32_t vlapic_timer_current(struct vlapic *l);
 /* Seams: time, and what a guest TSC value means in it (vlapic_time.c; faked by tests). */
 uint64_t vlapic_now_ns(void);
 uint64_t vlapic_tsc_to_ns(const struct vcpu *v, uint64_t guest_tsc);
-
-#endif

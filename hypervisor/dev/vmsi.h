@@ -3,8 +3,7 @@
  * One message-signalled interrupt of a real device: a vector of ours on one side, the guest's
  * address and data on the other. Used by the MSI capability and by each MSI-X table entry.
  */
-#ifndef DEV_VMSI_H
-#define DEV_VMSI_H
+#pragma once
 
 #include "dev/vlapic.h"
 
@@ -24,5 +23,3 @@ void msi_line_set_guest(struct msi_line *l, uint64_t addr, uint32_t data);
 int msi_line_bind(struct msi_line *l, uint64_t *real_addr, uint32_t *real_data) __must_check;
 /* The device no longer sends: give the vector back. */
 void msi_line_unbind(struct msi_line *l);
-
-#endif

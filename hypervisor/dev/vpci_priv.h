@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Devices as vpci.c knows them, and what it hands to vpci_msi.c and vmsix.c. All under the vpci
  * lock. */
-#ifndef DEV_VPCI_PRIV_H
-#define DEV_VPCI_PRIV_H
+#pragma once
 
 #include "dev/vmsi.h"
 #include "dev/vpci.h"
@@ -85,5 +84,3 @@ int vmsix_init(struct vpci *p, struct pci_dev *dev, unsigned int pos);
 void vmsix_write_ctrl(struct pci_dev *dev, uint16_t ctrl);
 void vmsix_update_place(struct vpci *p, struct pci_dev *dev);
 void vmsix_stop(struct pci_dev *dev);
-
-#endif

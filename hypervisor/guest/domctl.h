@@ -3,8 +3,7 @@
  * Control of domains and of the host. domctl.c and sysctl.c copy the struct, check version and
  * target and index a table; the operations live in domctl_*.c and sysctl_*.c.
  */
-#ifndef GUEST_DOMCTL_H
-#define GUEST_DOMCTL_H
+#pragma once
 
 #include "core/guest_copy.h"
 #include <helium/domctl.h>
@@ -46,5 +45,3 @@ int hvm_param_set(struct domain *d, uint32_t index, uint64_t value, bool by_gues
 /* A bitmap of the tools (cpus or nodes) to a mask; bits past its end read as `beyond` has them. */
 int xenctl_bitmap_read(uint64_t *mask, const struct xenctl_bitmap *b, uint64_t beyond);
 int xenctl_bitmap_write(const struct xenctl_bitmap *b, uint64_t mask);
-
-#endif

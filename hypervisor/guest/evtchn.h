@@ -7,8 +7,7 @@
  * locks, so either lock keeps it in place, and each end holds a reference to the other's domain.
  * evtchn.c is the book-keeping, evtchn_2l.c the delivery through shared_info.
  */
-#ifndef GUEST_EVTCHN_H
-#define GUEST_EVTCHN_H
+#pragma once
 
 #include "core/domain.h"
 #include <xen/xen.h>
@@ -87,5 +86,3 @@ void evtchn_poll_begin(struct vcpu *v, uint32_t port);
 void evtchn_poll_end(struct vcpu *v);
 /* shared_info.c: v's upcall_pending went from 0 to 1. */
 void guest_upcall(struct vcpu *v);
-
-#endif

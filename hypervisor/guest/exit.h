@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The loop in which every CPU spends its life once it runs guests. */
-#ifndef GUEST_EXIT_H
-#define GUEST_EXIT_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -13,5 +12,3 @@ void __noreturn run_loop(void);
 
 /* Register the debug key that prints exits by reason. */
 void exit_init(void);
-
-#endif

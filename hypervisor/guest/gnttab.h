@@ -8,8 +8,7 @@
  * made in steps (pin in the owner's table, handle in the mapper's), each undone when a later one
  * fails. A handle holds a reference to the granting domain; its p2m entry holds one to the frame.
  */
-#ifndef GUEST_GNTTAB_H
-#define GUEST_GNTTAB_H
+#pragma once
 
 #include "core/guest_copy.h"
 #include <xen/xen.h>
@@ -84,5 +83,3 @@ int gnttab_track_take(struct domain *d, uint32_t handle, uint64_t gfn, struct ma
 int64_t gnttab_op_map(struct vcpu *v, guest_ptr_t ops, uint32_t count, uint32_t *done);
 int64_t gnttab_op_unmap(struct vcpu *v, guest_ptr_t ops, uint32_t count, uint32_t *done);
 int64_t gnttab_op_copy(struct vcpu *v, guest_ptr_t ops, uint32_t count, uint32_t *done);
-
-#endif

@@ -6,8 +6,7 @@
  * bound: the handler writes its progress into call->arg[] and returns -ERESTART, and the dispatcher
  * runs it again with those arguments, after the run loop has looked around.
  */
-#ifndef GUEST_HYPERCALL_H
-#define GUEST_HYPERCALL_H
+#pragma once
 
 #include "core/guest_copy.h"
 
@@ -55,5 +54,3 @@ int64_t sub_op_run(struct vcpu *v, struct call *call, const struct sub_op *table
 #define SUB_OP_RUN(v, call, table)                                         \
 	sub_op_run(v, call, table, ARRAY_SIZE(table), (uint32_t)call->arg[0], \
 		   GUEST_PTR(call->arg[1]))
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What waits for a vCPU before it is entered. */
-#ifndef GUEST_INJECT_H
-#define GUEST_INJECT_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -9,5 +8,3 @@
  * Carry out v's todo bits. False: it must not be entered now (it went down); choose again. Own CPU.
  */
 bool settle(struct vcpu *v);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* memory_op (12): handlers shared among memory_*.c. */
-#ifndef GUEST_MEMORY_OP_H
-#define GUEST_MEMORY_OP_H
+#pragma once
 
 #include "guest/hypercall.h"
 #include "lib/errno.h"
@@ -28,5 +27,3 @@ static inline int64_t memory_restart(struct call *call, uint64_t next)
 typedef int64_t memory_fn(struct call *call, void *op);
 memory_fn memory_add_to_physmap, memory_remove_from_physmap, memory_add_to_physmap_batch;
 memory_fn memory_acquire_resource, memory_map_get, memory_map_set;
-
-#endif

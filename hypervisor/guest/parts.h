@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A domain as the sum of its parts: made downwards, taken down upwards, nothing forgotten. */
-#ifndef GUEST_PARTS_H
-#define GUEST_PARTS_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -23,5 +22,3 @@ int domain_destroy(struct domain *d);
 
 /* Every part's invariants; a BUG if one does not hold. No lock held. */
 void domain_check(struct domain *d);
-
-#endif

@@ -3,8 +3,7 @@
  * Who may do what to whom: a privileged domain may act on every other, all others on themselves
  * only.
  */
-#ifndef GUEST_PERMS_H
-#define GUEST_PERMS_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -15,5 +14,3 @@
 struct domain *perms_get_domain(struct vcpu *v, domid_t id, int *rc);
 /* The same, but never the caller's own: -EINVAL. */
 struct domain *perms_get_other(struct vcpu *v, domid_t id, int *rc);
-
-#endif

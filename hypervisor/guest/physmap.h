@@ -4,8 +4,7 @@
  * RAM of an identity domain stays its own when it is taken out ("parked": owned, referenced, mapped
  * nowhere), and can only come back at gfn == mfn.
  */
-#ifndef GUEST_PHYSMAP_H
-#define GUEST_PHYSMAP_H
+#pragma once
 
 #include "core/domain.h"
 
@@ -28,5 +27,3 @@ void physmap_put(struct domain *d, struct p2m_entry e);
  * page.
  */
 int physmap_populate(struct domain *d, gfn_t gfn, unsigned int order);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Parts of platform_op. */
-#ifndef GUEST_PLATFORM_OP_H
-#define GUEST_PLATFORM_OP_H
+#pragma once
 
 #include "boot/boot_info.h"
 #include "core/guest_copy.h"
@@ -14,5 +13,3 @@ void platform_set_screen(const struct boot_framebuffer *fb);
 int64_t platform_firmware_info(struct xenpf_firmware_info *op);
 /* The caller is v; its FPU state is put aside while the firmware runs. */
 int64_t platform_efi_call(struct vcpu *v, struct xenpf_efi_runtime_call *op);
-
-#endif

@@ -6,8 +6,7 @@
  * the domain dies, so its mapping may be kept, which is the one exception to "no pointer into guest
  * memory". Nothing read from these pages is trusted.
  */
-#ifndef GUEST_SHARED_INFO_H
-#define GUEST_SHARED_INFO_H
+#pragma once
 
 #include "core/guest_copy.h"
 #include <xen/xen.h>
@@ -95,5 +94,3 @@ int guest_set_upcall_vector(struct vcpu *v, uint8_t vector);
 void guest_wallclock_update(struct domain *d);
 /* What XENMEM_memory_map answers from now on: nr entries at e, from kalloc(), which d keeps. */
 void guest_set_memory_map(struct domain *d, struct e820_entry *e, uint32_t nr);
-
-#endif

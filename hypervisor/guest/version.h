@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What xen_version says about us. */
-#ifndef GUEST_VERSION_H
-#define GUEST_VERSION_H
+#pragma once
 
 #include "lib/compiler.h"
 
 /* Boot: what XENVER_commandline answers; copied, cut at 1023 characters. */
 void version_set_cmdline(const char *cmdline);
-
-#endif

@@ -4,8 +4,7 @@
  * decoded, neutral exit; it injects what it is told to; it decides nothing and calls nobody above.
  * No vendor header leaves its folder.
  */
-#ifndef HVM_HVM_H
-#define HVM_HVM_H
+#pragma once
 
 #include "mem/frame.h"
 #include "mem/p2m.h"
@@ -217,5 +216,3 @@ static inline void hvm_advance(struct hvm_vcpu *hv, unsigned int len)
 #define VECTOR_MC  18
 /* Queue a fault for the guest. One already queued: contributory faults become #DF. */
 void hvm_inject_exception(struct hvm_vcpu *hv, uint8_t vector, bool has_error, uint32_t error);
-
-#endif

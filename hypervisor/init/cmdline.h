@@ -4,8 +4,7 @@
  * are Xen's. main.c parses the line twice: silently before there is a console (the console's own
  * options come from here), then again with a reporter that names what was not understood.
  */
-#ifndef INIT_CMDLINE_H
-#define INIT_CMDLINE_H
+#pragma once
 
 #include "lib/log.h"
 #include "x86/spec.h"
@@ -50,5 +49,3 @@ uint64_t mem_amount_bytes(const struct mem_amount *m, uint64_t total_bytes);
 /* For docs/cmdline.md: calls fn once per option, in the table's order. */
 typedef void (*cmdline_help_t)(const char *name, const char *syntax, const char *help, void *arg);
 void cmdline_for_each_option(cmdline_help_t fn, void *arg);
-
-#endif

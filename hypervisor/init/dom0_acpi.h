@@ -4,8 +4,7 @@
  * real IO-APICs) and, by reference, those of the firmware's tables that describe devices. What
  * describes CPUs, timers, IOMMUs or the serial console is left out: the hypervisor owns those.
  */
-#ifndef INIT_DOM0_ACPI_H
-#define INIT_DOM0_ACPI_H
+#pragma once
 
 #include "lib/compiler.h"
 #include "x86/acpi.h"
@@ -19,5 +18,3 @@ int dom0_acpi_build(void *buf, size_t size, uint64_t hpa, const struct acpi_info
 
 /* Shall Dom0 see this table of the firmware's? */
 bool dom0_acpi_allows(const char *signature);
-
-#endif

@@ -4,8 +4,7 @@
  * physical memory through the direct map, before there is a domain; nothing here can fail half-way
  * in a way that matters, because every failure ends in a message and a stop.
  */
-#ifndef INIT_DOM0_LOAD_H
-#define INIT_DOM0_LOAD_H
+#pragma once
 
 #include "boot/boot_info.h"
 #include "init/dom0_mem.h"
@@ -25,5 +24,3 @@ void dom0_load(struct dom0_start *start, const struct boot_info *bi, const struc
  * Returns the length, which may be >= size: then it did not fit. Pure.
  */
 size_t dom0_cmdline(char *buf, size_t size, const char *module_cmdline);
-
-#endif

@@ -10,8 +10,7 @@
  *
  * Pure: ranges in, ranges out; nothing is read or written in the memory itself.
  */
-#ifndef INIT_DOM0_MEM_H
-#define INIT_DOM0_MEM_H
+#pragma once
 
 #include "boot/boot_info.h"
 #include "init/cmdline.h"
@@ -108,5 +107,3 @@ struct dom0_place {
  * kernel segments, tables. On failure -ENOMEM or -EINVAL and a full sentence in msg.
  */
 int dom0_mem_place(const struct mem_split *s, struct dom0_place *p, char *msg, size_t msg_size);
-
-#endif

@@ -3,8 +3,7 @@
  * Taking possession of the machine's RAM: divides it between Dom0 and the heap, then sets up the
  * direct map, the frame table and the heap.
  */
-#ifndef INIT_HOST_MEM_H
-#define INIT_HOST_MEM_H
+#pragma once
 
 #include "boot/boot_info.h"
 #include "init/dom0_mem.h"
@@ -21,5 +20,3 @@ void host_mem_release_modules(const struct mem_split *split);
  * a boot module is in it yet.
  */
 uint64_t host_mem_trampoline(const struct mem_split *split, const struct boot_info *bi);
-
-#endif

@@ -3,8 +3,7 @@
  * From a boot module to an ELF kernel: finds the compressed payload of a bzImage and unpacks it
  * into memory of the caller. A plain ELF module, or one that is only compressed, is taken too.
  */
-#ifndef INIT_IMAGE_H
-#define INIT_IMAGE_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -64,5 +63,3 @@ void unpack_free(void *arena, void *p); /* which is why this does nothing */
 /* The machine's half: FPU on, a valid %fs for stack protectors, constructors run. x86 or fake. */
 void unpack_begin(struct unpack *u);
 void unpack_end(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Atomics on plain integers; sequentially consistent unless the name says otherwise. */
-#ifndef LIB_ATOMIC_H
-#define LIB_ATOMIC_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -52,5 +51,3 @@ static inline bool test_bit(unsigned int bit, const volatile void *map)
 {
 	return ((const volatile uint32_t *)map)[bit / 32] >> (bit % 32) & 1;
 }
-
-#endif

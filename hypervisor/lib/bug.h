@@ -4,8 +4,7 @@
  * promises, debug builds only. panic: the machine cannot be used, with what to do about it.
  * None of them may depend on a value that a guest chose.
  */
-#ifndef LIB_BUG_H
-#define LIB_BUG_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -19,6 +18,4 @@ void bug_at(const char *file, int line, const char *what) __noreturn __cold;
 #define ASSERT(cond)	do { if (unlikely(!(cond))) bug_at(__FILE__, __LINE__, "!(" #cond ")"); } while (0)
 #else
 #define ASSERT(cond)	do { (void)sizeof(cond); } while (0)
-#endif
-
 #endif

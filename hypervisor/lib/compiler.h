@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Compiler attributes and the few macros that every floor uses. */
-#ifndef LIB_COMPILER_H
-#define LIB_COMPILER_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -72,5 +71,3 @@ static inline size_t index_nospec(size_t index, size_t size)
 	return index < size ? index : 0;
 #endif
 }
-
-#endif

@@ -4,8 +4,7 @@
  * the Xen note that names a kernel's PVH entry. Nothing is copied; every offset is checked against
  * the buffer before it is used. The Dom0 tools have a reader of their own, which takes 32-bit guests too.
  */
-#ifndef LIB_ELF_H
-#define LIB_ELF_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -36,5 +35,3 @@ struct elf_image {
  * An image without the note is no error: has_pvh_entry says so.
  */
 int elf_parse(struct elf_image *img, const void *data, size_t size, const char **why);
-
-#endif

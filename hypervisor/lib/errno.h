@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Error numbers of the Xen ABI (<xen/errno.h>); the values are Linux's, so the host's header agrees. */
-#ifndef LIB_ERRNO_H
-#define LIB_ERRNO_H
+#pragma once
 
 #define	EPERM		 1
 #define	ENOENT		 2
@@ -33,5 +32,3 @@
 #define	ERESTART	85
 #define	EOPNOTSUPP	95
 #define	ENOBUFS		105
-
-#endif

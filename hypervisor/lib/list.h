@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Doubly linked circular list; an entry that is not on a list points at itself. */
-#ifndef LIB_LIST_H
-#define LIB_LIST_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -51,5 +50,3 @@ static inline void list_del(struct list *entry)
 	    tmp = list_entry(pos->member.next, __typeof__(*pos), member);                      \
 	     &pos->member != (head);                                                           \
 	     pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*tmp), member))
-
-#endif

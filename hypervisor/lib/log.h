@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Messages. Each goes to the console ring (hl dmesg) and, by loglvl=, to the console itself. */
-#ifndef LIB_LOG_H
-#define LIB_LOG_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -19,5 +18,3 @@ void guest_log_at(enum log_level level, const char *fmt, ...) __printf(2, 3);
 #define guest_warn(...)	guest_log_at(LOG_WARN, __VA_ARGS__)
 #define guest_info(...)	guest_log_at(LOG_INFO, __VA_ARGS__)
 #define guest_debug(...) guest_log_at(LOG_DEBUG, __VA_ARGS__)
-
-#endif

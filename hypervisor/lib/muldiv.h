@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Products and quotients through 128 bits, which the compiler would call a library for. */
-#ifndef LIB_MULDIV_H
-#define LIB_MULDIV_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -21,5 +20,3 @@ static inline uint64_t mul_div(uint64_t a, uint64_t b, uint64_t d)
 
 	return div128((uint64_t)(p >> 64), (uint64_t)p, d);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Clearing and copying whole pages, eight bytes a step: both addresses page aligned. */
-#ifndef LIB_PAGE_H
-#define LIB_PAGE_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -18,5 +17,3 @@ static inline void page_copy(void *dst, const void *src)
 
 	__asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(nr) :: "memory");
 }
-
-#endif

@@ -3,8 +3,7 @@
  * Formatting into a buffer: %d %i %u %x %X %o %c %s %p %% with flags "-0+ #", width and precision
  * (numbers or *), and the lengths hh h l ll z t j. Floating point and %n do not exist.
  */
-#ifndef LIB_PRINTF_H
-#define LIB_PRINTF_H
+#pragma once
 
 #include <stdarg.h>
 #include "lib/compiler.h"
@@ -12,5 +11,3 @@
 /* Always terminate when size > 0; return the length the whole text would have had. */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap) __printf(3, 0);
 int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
-
-#endif

@@ -4,8 +4,7 @@
  * locks have lower levels; debug builds check that on every lock, per CPU. The hypervisor runs with
  * interrupts off (see x86/cpu.h), so there is no irq-saving variant. x86 implements, host tests fake.
  */
-#ifndef LIB_SPINLOCK_H
-#define LIB_SPINLOCK_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -36,5 +35,3 @@ void spin_unlock_pair(spinlock_t *a, spinlock_t *b) __releases(a);
 bool spin_is_locked(const spinlock_t *l);
 
 #define ASSERT_HELD(l) ASSERT(spin_is_locked(l))
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The C library's memory and string functions that the hypervisor uses, with their usual meaning. */
-#ifndef LIB_STRING_H
-#define LIB_STRING_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -18,5 +17,3 @@ char *strchr(const char *s, int c);
 
 /* Copy at most size - 1 characters and always terminate; returns strlen(src). */
 size_t str_copy(char *dst, const char *src, size_t size);
-
-#endif

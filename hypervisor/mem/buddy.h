@@ -3,8 +3,7 @@
  * The heap of free frames in blocks of 2^order, order 0 to 18. Used by frame.c; takes the heap
  * lock.
  */
-#ifndef MEM_BUDDY_H
-#define MEM_BUDDY_H
+#pragma once
 
 #include "mem/frame.h"
 
@@ -19,5 +18,3 @@ mfn_t buddy_alloc(unsigned int order);
 void buddy_free(mfn_t mfn, unsigned int order);
 /* Walks all lists and words: every free frame in exactly one block, blocks aligned, links sound. */
 bool buddy_check(void);
-
-#endif

@@ -9,8 +9,7 @@
  * are single compare-and-exchanges, so no lock protects it. A frame is used only between page_get()
  * and page_put(); the last put scrubs the frame and gives it back to the heap.
  */
-#ifndef MEM_FRAME_H
-#define MEM_FRAME_H
+#pragma once
 
 #include "lib/compiler.h"
 #include "x86/hostmap.h"
@@ -126,5 +125,3 @@ static inline mfn_t frame_of(const void *va)
 {
 	return MFN(virt_to_phys(va) >> PAGE_SHIFT);
 }
-
-#endif

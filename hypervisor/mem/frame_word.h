@@ -9,8 +9,7 @@
  * A free frame is clean when it is all zeros, apart from the list links in the first of a block.
  * Words of used frames change by compare-and-exchange, words of free frames under the heap lock.
  */
-#ifndef MEM_FRAME_WORD_H
-#define MEM_FRAME_WORD_H
+#pragma once
 
 #include "lib/atomic.h"
 #include "mem/frame.h"
@@ -47,5 +46,3 @@ static inline uint32_t word_free(uint32_t clean)
 {
 	return word_make(0, PAGE_FREE, 0) | clean;
 }
-
-#endif

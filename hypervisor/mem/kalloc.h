@@ -3,8 +3,7 @@
  * Small objects of the hypervisor: power-of-two size classes from 32 bytes up to whole pages and
  * beyond.
  */
-#ifndef MEM_KALLOC_H
-#define MEM_KALLOC_H
+#pragma once
 
 #include "mem/frame.h"
 
@@ -18,5 +17,3 @@ void kfree(void *p, size_t size); /* the size given to kalloc(); NULL is ignored
 void *page_alloc(void);
 void page_free(void *va);
 mfn_t page_mfn(const void *va);
-
-#endif

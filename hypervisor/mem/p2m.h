@@ -11,8 +11,7 @@
  * After an entry was removed or lost rights, p2m_flush() must return before the reference is
  * dropped: other CPUs' TLBs may still hold it.
  */
-#ifndef MEM_P2M_H
-#define MEM_P2M_H
+#pragma once
 
 #include "lib/spinlock.h"
 #include "mem/frame.h"
@@ -186,5 +185,3 @@ static inline void *hpa_map(uint64_t hpa)
 bool p2m_enter(struct p2m *p, uint64_t *seen_gen);
 void p2m_leave(void);
 void p2m_flush(struct p2m *p);
-
-#endif

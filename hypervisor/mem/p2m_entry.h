@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Entries of the tree in words common to NPT and EPT, for the p2m_*.c files alone. */
-#ifndef MEM_P2M_ENTRY_H
-#define MEM_P2M_ENTRY_H
+#pragma once
 
 #include "lib/atomic.h"
 #include "mem/p2m.h"
@@ -106,5 +105,3 @@ static inline void p2m_new_version(struct p2m *p, uint64_t gfn)
  * Take a table out of use: its slot in the tree is already something else, and flushed. p2m lock.
  */
 void p2m_retire_table(struct p2m *p, mfn_t table);
-
-#endif

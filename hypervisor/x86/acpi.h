@@ -4,8 +4,7 @@
  * length and checksum and read within its bounds; a damaged one is reported and ignored. No AML,
  * except a byte scan of the DSDT for the \_S5 package. Pure: tables are reached through acpi_map().
  */
-#ifndef X86_ACPI_H
-#define X86_ACPI_H
+#pragma once
 
 #include "lib/compiler.h"
 #include "x86/cpu.h"
@@ -126,5 +125,3 @@ void acpi_isa_irq(unsigned int irq, uint32_t *gsi, bool *level, bool *low);
 
 /* Seam: len bytes at hpa, readable for as long as we run; NULL where there can be no table. */
 const void *acpi_map(uint64_t hpa, size_t len);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One-instruction wrappers: ports, interrupts, TSC, TLB, descriptor tables. */
-#ifndef X86_ASM_H
-#define X86_ASM_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -98,5 +97,3 @@ static inline void __noreturn cpu_halt_forever(void)
 	for (;;)
 		__asm__ volatile("cli; hlt" ::: "memory");
 }
-
-#endif

@@ -4,8 +4,7 @@
  * from the serial port, which go to Dom0 or (after Ctrl-a three times) to the hypervisor's own keys.
  * log_at() of lib/log.h is implemented here. The console lock protects everything.
  */
-#ifndef X86_CONSOLE_H
-#define X86_CONSOLE_H
+#pragma once
 
 #include "lib/log.h"
 #include "x86/uart.h"
@@ -46,5 +45,3 @@ void console_release_vga(void);
 
 /* From panic: break locks, everything to every device from now on. */
 void console_force(void);
-
-#endif

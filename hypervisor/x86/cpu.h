@@ -11,8 +11,7 @@
  * lock. Interrupts are taken at one place of the run loop (irq_window) and in idle (cpu_idle_wait).
  * NMIs may come anywhere; their handler touches nothing but its own words.
  */
-#ifndef X86_CPU_H
-#define X86_CPU_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -82,5 +81,3 @@ extern char boot_cpu_block[]; /* CPU 0's, inside the image */
 
 /* Load GDT, IDT, control registers and PAT on the calling CPU; boot CPU and APs alike. */
 void cpu_init(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The CPUID instruction of this CPU. What a guest sees is dev/cpuid.c's business. */
-#ifndef X86_CPUID_H
-#define X86_CPUID_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -22,5 +21,3 @@ static inline struct cpuid_regs cpuid(uint32_t leaf)
 {
 	return cpuid_count(leaf, 0);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Control registers, RFLAGS, debug registers and XCR0: bits and one-instruction wrappers. */
-#ifndef X86_CR_H
-#define X86_CR_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -95,5 +94,3 @@ static inline void xcr0_write(uint64_t val)
 {
 	__asm__ volatile("xsetbv" :: "c"(0), "a"((uint32_t)val), "d"((uint32_t)(val >> 32)) : "memory");
 }
-
-#endif

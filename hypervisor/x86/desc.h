@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Selectors and descriptor tables of the hypervisor. One GDT and one IDT serve all CPUs. */
-#ifndef X86_DESC_H
-#define X86_DESC_H
+#pragma once
 
 #define SEL_CODE64 0x08
 #define SEL_DATA   0x10
@@ -23,6 +22,4 @@ void desc_load(void); /* this CPU: GDT, segments, TR, IDT */
 uint64_t desc_gdt_base(void);
 uint64_t desc_idt_base(void);
 uint64_t desc_tss_base(void);
-#endif
-
 #endif

@@ -4,8 +4,7 @@
  * of virtual addresses (SetVirtualAddressMap() is not called); it runs where it believes itself to be, on
  * page tables whose lower half maps its own memory, and one block for arguments, 1:1.
  */
-#ifndef X86_EFI_H
-#define X86_EFI_H
+#pragma once
 
 #include "boot/boot_info.h"
 #include "lib/spinlock.h"
@@ -42,5 +41,3 @@ void efi_init(const struct boot_info *bi, void *block);
  * what is in it, and loads it again. Arguments too many do no harm.
  */
 uint64_t efi_call(enum efi_service service, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
-
-#endif

@@ -3,8 +3,7 @@
  * What the boot CPU can do, read once from CPUID: words of feature bits, and a few numbers. APs are
  * taken to be alike; smp.c checks that and says so when they are not. Read-only after features_init.
  */
-#ifndef X86_FEATURES_H
-#define X86_FEATURES_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -84,5 +83,3 @@ static inline bool cpu_is_amd(void)
 {
 	return cpu_features.vendor == VENDOR_AMD || cpu_features.vendor == VENDOR_HYGON;
 }
-
-#endif

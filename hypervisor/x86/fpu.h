@@ -4,8 +4,7 @@
  * with general registers only), so the last guest's state stays in the registers until another's
  * is needed.
  */
-#ifndef X86_FPU_H
-#define X86_FPU_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -19,5 +18,3 @@ void fpu_area_init(void *area);
 /* Save all states and the guest's XCR0; load them back. Without XSAVE there is no XCR0 and *xcr0 stays. */
 void fpu_save(void *area, uint64_t *xcr0);
 void fpu_restore(const void *area, uint64_t xcr0);
-
-#endif

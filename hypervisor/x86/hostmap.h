@@ -11,8 +11,7 @@
  * mem/frame.h, because the direct map of guest memory shall go one day. Read-mostly after boot;
  * mmio_map() is for boot and takes no lock.
  */
-#ifndef X86_HOSTMAP_H
-#define X86_HOSTMAP_H
+#pragma once
 
 #include "lib/compiler.h"
 #include "boot/boot_info.h"
@@ -74,5 +73,3 @@ uint64_t hostmap_identity_cr3(void);
 
 /* Init memory is about to be freed: unmap it from the image's addresses (all CPUs). */
 void hostmap_drop_init(void);
-
-#endif

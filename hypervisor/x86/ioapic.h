@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The machine's IO-APICs. Lines are named by GSI; the functions lock inside. */
-#ifndef X86_IOAPIC_H
-#define X86_IOAPIC_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -25,5 +24,3 @@ int ioapic_route(uint32_t gsi, unsigned int vector, unsigned int cpu, bool level
 bool ioapic_is_routed(uint32_t gsi); /* has somebody given this line a vector? */
 void ioapic_mask(uint32_t gsi);
 void ioapic_unmask(uint32_t gsi);
-
-#endif

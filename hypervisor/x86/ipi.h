@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Messages between physical CPUs. Nobody waits here: every CPU runs with interrupts off most of the time. */
-#ifndef X86_IPI_H
-#define X86_IPI_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -12,5 +11,3 @@ void ipi_kick(unsigned int cpu);
 
 /* Drop cpu's TLB entries of the hypervisor's own address space, at its next interrupt window. Does not wait. */
 void ipi_flush(unsigned int cpu);
-
-#endif

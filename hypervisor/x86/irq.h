@@ -5,8 +5,7 @@
  * CPU the interrupt was routed to; the LAPIC's EOI is written after it returns. A level-triggered
  * line must have been masked by its handler (ioapic_mask), or it comes back at once.
  */
-#ifndef X86_IRQ_H
-#define X86_IRQ_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -38,5 +37,3 @@ void irq_dispatch(unsigned int vector);
 
 /* Message of an MSI that brings vector to one CPU, edge triggered, physical destination. */
 void msi_compose(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data);
-
-#endif

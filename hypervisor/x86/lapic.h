@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* This CPU's local APIC: xAPIC by MMIO, or x2APIC by MSR where the firmware already enabled it. */
-#ifndef X86_LAPIC_H
-#define X86_LAPIC_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -39,5 +38,3 @@ void lapic_timer_calibrate(void); /* boot CPU, after time_init() */
 #define ICR_LEVEL	0x8000
 void lapic_icr_write(uint32_t apic_id, uint32_t low);
 void lapic_nmi_others(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Model-specific registers, with the manuals' names, and the instructions that reach them. */
-#ifndef X86_MSR_H
-#define X86_MSR_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -78,5 +77,3 @@ static inline void wrmsr(uint32_t msr, uint64_t val)
 
 /* The same for an MSR that may not exist: -EIO on #GP, and *val is then 0. */
 int rdmsr_safe(uint32_t msr, uint64_t *val) __must_check;
-
-#endif

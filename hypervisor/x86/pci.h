@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* PCI config space of the machine: ECAM where MCFG has it, else ports 0xcf8/0xcfc. */
-#ifndef X86_PCI_H
-#define X86_PCI_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -15,5 +14,3 @@ void pci_init(void);
  */
 uint32_t pci_cfg_read(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size);
 void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t val);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The end of the machine. Neither returns; each tries several ways, because firmware differs. */
-#ifndef X86_REBOOT_H
-#define X86_REBOOT_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -9,5 +8,3 @@ void machine_reboot(void) __noreturn;
 void machine_poweroff(void) __noreturn;
 /* noreboot: a panic or a Dom0 crash stops instead of resetting the machine. */
 extern bool opt_noreboot;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Waking the other CPUs by INIT-SIPI-SIPI, one at a time, with memory that the caller supplies. */
-#ifndef X86_SMP_H
-#define X86_SMP_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -26,5 +25,3 @@ void smp_finish(void);
 void smp_stop_others(void);
 /* From the NMI handler: does not return when smp_stop_others() is what this NMI means. */
 void smp_stop_if_asked(void);
-
-#endif

@@ -3,8 +3,7 @@
  * Against speculation across the guest's border: what this CPU needs, decided once from its features,
  * with spec-ctrl= to overrule. Read-only after spec_init(). On a CPU that needs nothing all are false.
  */
-#ifndef X86_SPEC_H
-#define X86_SPEC_H
+#pragma once
 
 #include "lib/compiler.h"
 #include "x86/desc.h"
@@ -33,5 +32,3 @@ static inline void spec_before_guest(void)
 }
 /* Before a vCPU of another domain than the last one runs on this CPU. */
 void spec_domain_switch(void);
-
-#endif

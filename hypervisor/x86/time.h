@@ -3,8 +3,7 @@
  * Time is the TSC, scaled. now() counts ns from boot and uses the same multiplier and shift that
  * guests get in pvclock, so both compute the same number. TSCs are taken to run together on all CPUs.
  */
-#ifndef X86_TIME_H
-#define X86_TIME_H
+#pragma once
 
 #include "lib/compiler.h"
 #include "x86/asm.h"
@@ -43,5 +42,3 @@ static inline uint64_t now(void)
 uint64_t now_to_tsc(uint64_t ns);     /* the tick at which now() reaches ns, rounded up */
 void time_delay_us(unsigned int us);  /* busy wait; boot only */
 struct tsc_scale tsc_scale_of_ratio(uint64_t num, uint64_t den);
-
-#endif

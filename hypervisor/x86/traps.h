@@ -3,8 +3,7 @@
  * Exceptions and interrupts of the hypervisor itself. Any exception is our bug, except an access
  * listed in the fixup table (rdmsr_safe). All gates use the current stack: TR may be a guest's.
  */
-#ifndef X86_TRAPS_H
-#define X86_TRAPS_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -18,5 +17,3 @@ struct trap_frame { /* as entry.S leaves it on the stack */
 };
 
 void traps_init(void); /* boot CPU: fill the IDT; cpu_init() loads it everywhere */
-
-#endif

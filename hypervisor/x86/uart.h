@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A 16550 serial port. Setting syntax is Xen's: "115200,8n1[,port[,irq]]", where baud may be "auto". */
-#ifndef X86_UART_H
-#define X86_UART_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -20,5 +19,3 @@ void uart_putc(char c);			       /* bounded wait for room */
 int uart_getc(void);			       /* -1: nothing there */
 void uart_enable_rx_irq(void);
 uint16_t uart_port(void); /* first of its eight ports; 0: none in use */
-
-#endif

@@ -8,8 +8,7 @@
  * For the hypervisor and for tools; define __XEN_TOOLS__ and do not include <xen/domctl.h> as well.
  * tests/unit/test_abi_layout.c compares every size and offset with the headers of 4.17.
  */
-#ifndef HELIUM_DOMCTL_H
-#define HELIUM_DOMCTL_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -399,5 +398,3 @@ HL_ABI_SIZE(xen_domctl_hl_pvh_start, 8);
 HL_ABI_SIZE(xen_domctl_hl_grant_seed, 16);
 HL_ABI_SIZE(xen_domctl_hl_param, 16);
 HL_ABI_SIZE(xen_domctl_hl_hvm_params, 16);
-
-#endif

@@ -3,8 +3,7 @@
  * The system control ABI: hypercall 35, frozen at the layout of Xen 4.17 (interface version 0x15)
  * like <helium/domctl.h>, which says how these two headers are meant and tested.
  */
-#ifndef HELIUM_SYSCTL_H
-#define HELIUM_SYSCTL_H
+#pragma once
 
 #include <helium/domctl.h>
 
@@ -260,5 +259,3 @@ HL_ABI_SIZE(xen_sysctl_cpupool_op, 40);
 HL_ABI_OFFSET(xen_sysctl_cpupool_op, cpumap, 24);
 HL_ABI_SIZE(xen_sysctl_cpu_featureset, 16);
 HL_ABI_SIZE(xen_sysctl_cpu_policy, 32);
-
-#endif

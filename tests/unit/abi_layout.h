@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One measured size, offset or number of the control ABI; see test_abi_layout.c. */
-#ifndef ABI_LAYOUT_H
-#define ABI_LAYOUT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -18,5 +17,3 @@ extern const size_t abi_ours_nr, abi_xen_nr;
 #define FIELD(type, field) { #type "." #field, offsetof(struct type, field), \
 			     sizeof(((struct type *)0)->field) },
 #define NUMBER(name)	   { #name, (unsigned long)(name), 0 },
-
-#endif

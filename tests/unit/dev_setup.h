@@ -3,8 +3,7 @@
  * A domain with a few vCPUs that only the devices of dev/ need: no p2m, no scheduler. Included by
  * the tests of vlapic and vioapic; it brings the fakes that are theirs alone.
  */
-#ifndef DEV_SETUP_H
-#define DEV_SETUP_H
+#pragma once
 
 #include <string.h>
 #include "unit.h"
@@ -142,5 +141,3 @@ static inline int domain_teardown(void **state)
 	assert_int_equal(fake_locks_held, 0);
 	return 0;
 }
-
-#endif

@@ -3,8 +3,7 @@
  * Three domains of two vCPUs with what event channels and grants need of them, and the fakes of
  * core/domain.c that go with them. References are counted; nothing is freed by the last one.
  */
-#ifndef GUEST_SETUP_H
-#define GUEST_SETUP_H
+#pragma once
 
 #include <string.h>
 #include "unit.h"
@@ -75,5 +74,3 @@ static inline void guest_setup(void)
 		}
 	}
 }
-
-#endif

@@ -4,8 +4,7 @@
  * random test calls unit_seed() first; it takes UNIT_SEED from the environment, or the clock, and
  * prints it.
  */
-#ifndef UNIT_UNIT_H
-#define UNIT_UNIT_H
+#pragma once
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,5 +40,3 @@ static inline uint64_t unit_below(uint64_t n)
 {
 	return unit_rand() % n;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Between the files of the SVM backend; nobody outside this folder includes it. */
-#ifndef SVM_SVM_H
-#define SVM_SVM_H
+#pragma once
 
 #include "hvm/hvm.h"
 #include "hvm/svm/vmcb.h"
@@ -49,5 +48,3 @@ void svm_enter(struct hvm_vcpu *hv, uint64_t vmcb_hpa);
 void svm_enter_stuff_rsb(struct hvm_vcpu *hv, uint64_t vmcb_hpa);
 
 void svm_dump(struct hvm_vcpu *hv);
-
-#endif

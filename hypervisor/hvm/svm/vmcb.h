@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The virtual machine control block: AMD APM volume 2, appendix B, with its field names. */
-#ifndef SVM_VMCB_H
-#define SVM_VMCB_H
+#pragma once
 
 #include "lib/compiler.h"
 
@@ -180,5 +179,3 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 /* EXITINFO1 of a nested page fault, 15.25.6 */
 #define NPF_WRITE	(1u << 1)
 #define NPF_TABLE_WALK	(1ULL << 33)
-
-#endif

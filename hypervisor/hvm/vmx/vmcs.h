@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* SDM 3C: fields of the VMCS (appendix B), bits of controls (24.6 to 24.8), exit reasons (C). */
-#ifndef VMX_VMCS_H
-#define VMX_VMCS_H
+#pragma once
 
 #include "hvm/vmx/vmcs_access.h"
 
@@ -102,5 +101,3 @@ enum vmx_reason {
 #define QUAL_EPT_GVA_VALID   (1u << 7)
 #define QUAL_EPT_TRANSLATED  (1u << 8)
 #define QUAL_EPT_UNBLOCKED   (1u << 12) /* as EVENT_IRET_UNBLOCKED */
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The seam between the backend and the CPU's current VMCS; unit tests put an array in its place. */
-#ifndef VMX_VMCS_ACCESS_H
-#define VMX_VMCS_ACCESS_H
+#pragma once
 
 #include "lib/bug.h"
 
@@ -21,5 +20,3 @@ static inline void vmcs_write(unsigned long field, uint64_t val)
 	__asm__ volatile("vmwrite %2, %1" : "=@ccna"(failed) : "r"(field), "r"(val) : "memory");
 	BUG_ON(failed);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Between the files of the VT-x backend; nobody outside this folder includes it. */
-#ifndef VMX_VMX_H
-#define VMX_VMX_H
+#pragma once
 
 #include "hvm/hvm.h"
 #include "hvm/vmx/vmcs.h"
@@ -75,5 +74,3 @@ int vmx_enter(struct hvm_vcpu *hv, bool launched);
 extern const char vmx_exit[], vmx_exit_stuff_rsb[]; /* for the VMCS's host RIP */
 
 void vmx_dump(void); /* the current VMCS, in words */
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The local APIC in either mode: registers by their xAPIC offset (0x20 ID, 0xb0 EOI ...). */
-#ifndef TEST_APIC_H
-#define TEST_APIC_H
+#pragma once
 
 #include "lib/asm.h"
 
@@ -52,5 +51,3 @@ void apic_eoi(void);
 void apic_send(uint32_t dest, uint32_t low);
 /* vCPU n has APIC ID 2 * n on Xen and on Helium. */
 uint32_t apic_id_of_vcpu(unsigned int vcpu);
-
-#endif

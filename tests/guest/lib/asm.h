@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One-instruction wrappers and a few basic macros for the payload. */
-#ifndef TEST_ASM_H
-#define TEST_ASM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -137,5 +136,3 @@ static inline unsigned int this_cpu(void)
 {
 	return ((uintptr_t)__builtin_frame_address(0) - (uintptr_t)boot_stacks) / STACK_SIZE;
 }
-
-#endif

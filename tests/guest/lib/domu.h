@@ -3,8 +3,7 @@
  * A tiny toolstack for the Dom0 payload: new domains run this very image, so every symbol has the
  * same address in both and a domain's mailbox page is simply mapped where ours would be.
  */
-#ifndef TEST_DOMU_H
-#define TEST_DOMU_H
+#pragma once
 
 #include "lib/hypercall.h"
 
@@ -78,5 +77,3 @@ void domu_destroy(struct domu *u);
 void domu_run(const char *name, unsigned int vcpus);
 /* getdomaininfo of exactly this domain. */
 long domain_info(domid_t domid, struct xen_domctl_getdomaininfo *info);
-
-#endif

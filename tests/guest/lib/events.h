@@ -3,8 +3,7 @@
  * Shared info, event channels (2-level) and time. events_init_cpu() sets the per-vCPU upcall
  * vector; each delivered event is counted, so tests wait for counts instead of writing handlers.
  */
-#ifndef TEST_EVENTS_H
-#define TEST_EVENTS_H
+#pragma once
 
 #include "lib/hypercall.h"
 
@@ -50,5 +49,3 @@ void spin_ns(uint64_t ns);
 uint64_t clock_skew_ns(void);
 /* Sleep in the hypervisor until then (absolute), by SCHEDOP_poll. */
 void sleep_until(uint64_t deadline_ns);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Grant table version 1: our own entries, and operations on others' with their GNTST_ status. */
-#ifndef TEST_GRANTS_H
-#define TEST_GRANTS_H
+#pragma once
 
 #include "lib/hypercall.h"
 
@@ -24,5 +23,3 @@ int grant_unmap(grant_handle_t handle, const void *at);
 /* Copy between a page of ours and another domain's grant; to_ref: from us to them. */
 int grant_copy(domid_t dom, grant_ref_t ref, unsigned int offset, const void *ours,
 	       unsigned int len, bool to_ref);
-
-#endif

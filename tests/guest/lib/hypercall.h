@@ -3,8 +3,7 @@
  * Hypercalls, 64-bit ABI. HC(number, arguments...) returns the raw result; the header also pulls
  * in the ABI's own structs. Errors are negative XEN_E* values.
  */
-#ifndef TEST_HYPERCALL_H
-#define TEST_HYPERCALL_H
+#pragma once
 
 #include "lib/asm.h"
 
@@ -56,5 +55,3 @@ static inline xen_pfn_t gfn_of(const volatile void *p)
 {
 	return (uintptr_t)p >> PAGE_SHIFT;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Numbers that the payload's C, its assembly and its tiny toolstack agree on. */
-#ifndef TEST_LAYOUT_H
-#define TEST_LAYOUT_H
+#pragma once
 
 #define NR_CPUS		4
 #define STACK_SIZE	16384	/* a power of two: this_cpu() finds itself by its stack */
@@ -25,5 +24,3 @@
 #define VECTOR_TIMER	 0xef
 #define VECTOR_SPURIOUS	 0xff
 #define VECTOR_USER_EXIT 0x81
-
-#endif

@@ -3,8 +3,7 @@
  * The window: 2 MiB of virtual addresses at WINDOW_VA, mapped page by page, for pointers that are
  * unmapped, read-only, not present in the second half of a buffer, or to an unpopulated frame.
  */
-#ifndef TEST_MEM_H
-#define TEST_MEM_H
+#pragma once
 
 #include "lib/asm.h"
 
@@ -31,5 +30,3 @@ void *window_end_of_page(void *page, size_t bytes);
 void *page_alloc(void);
 void *pages_alloc(unsigned int nr);
 void pages_reset(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Other vCPUs of the payload, started by INIT-SIPI-SIPI, and work given to them. */
-#ifndef TEST_SMP_H
-#define TEST_SMP_H
+#pragma once
 
 #include "lib/asm.h"
 
@@ -16,5 +15,3 @@ void smp_stop(unsigned int cpu);
 void trampoline_set(const void *code, size_t len);
 void smp_send_sipi(unsigned int cpu);
 void smp_send_init(unsigned int cpu);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Memory, strings and text for the payload; own copies, so that no tested code is used. */
-#ifndef TEST_STRING_H
-#define TEST_STRING_H
+#pragma once
 
 #include <stdarg.h>
 
@@ -23,5 +22,3 @@ uint64_t parse_number(const char *s);
 /* %d %u %x %p %s %c %% with l/ll/z, width, 0 and - flags. Returns the untruncated length. */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 int snprintf(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-#endif

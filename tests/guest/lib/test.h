@@ -4,8 +4,7 @@
  * comment is its documentation. Outcomes: success; skip (not applicable here); error (the test is
  * broken); failure (the hypervisor is).
  */
-#ifndef TEST_TEST_H
-#define TEST_TEST_H
+#pragma once
 
 #include "lib/asm.h"
 #include "lib/hypercall.h"
@@ -85,5 +84,3 @@ bool is_helium(void);
 /* Lines on the console, as they are; used by the report and the benches. */
 void console_init(void);
 void console_write(const char *text, size_t len);
-
-#endif

@@ -3,8 +3,7 @@
  * Exceptions and interrupts. A test runs whatever may fault through guard(); an exception
  * elsewhere ends the test as a failure with the registers printed, and the next test goes on.
  */
-#ifndef TEST_TRAPS_H
-#define TEST_TRAPS_H
+#pragma once
 
 #include "lib/asm.h"
 
@@ -55,5 +54,3 @@ static inline void __attribute__((noreturn)) user_exit(uint64_t value)
 	__asm__ volatile("int %0" ::"i"(VECTOR_USER_EXIT), "a"(value) : "memory");
 	__builtin_unreachable();
 }
-
-#endif

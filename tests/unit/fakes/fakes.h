@@ -18,8 +18,7 @@
  *	ports.c	    inb, port_read ...		64 KiB of bytes, and the last write
  *	guest_copy.c copy_*_guest		"guest addresses" are host addresses
  */
-#ifndef FAKES_FAKES_H
-#define FAKES_FAKES_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -62,5 +61,3 @@ extern struct fake_port_access {
 extern unsigned int fake_port_writes;
 
 extern int64_t fake_guest_budget; /* how many more bytes can be copied before -EFAULT; -1: all */
-
-#endif

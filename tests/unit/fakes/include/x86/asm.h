@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The real header, except that ports and the TSC are those of fakes/ports.c. */
-#ifndef FAKES_X86_ASM_H
-#define FAKES_X86_ASM_H
+#pragma once
 
 #define port_read  port_read_of_the_machine
 #define port_write port_write_of_the_machine
@@ -16,5 +15,3 @@ uint32_t port_read(uint16_t port, unsigned int size);
 void port_write(uint16_t port, unsigned int size, uint32_t val);
 void outb(uint16_t port, uint8_t val);
 uint8_t inb(uint16_t port);
-
-#endif

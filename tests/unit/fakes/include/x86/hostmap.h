@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The real header, except that the direct map is the arena of fakes/frames.c. */
-#ifndef FAKES_X86_HOSTMAP_H
-#define FAKES_X86_HOSTMAP_H
+#pragma once
 
 #define phys_to_virt phys_to_virt_of_the_machine
 #define virt_to_phys virt_to_phys_of_the_machine
@@ -10,5 +9,3 @@
 #undef virt_to_phys
 void *phys_to_virt(uint64_t hpa);
 uint64_t virt_to_phys(const void *va);
-
-#endif
