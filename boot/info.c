@@ -5,9 +5,7 @@
  * the stretch gets the more cautious type (RAM gives way to anything, unknown types are reserved).
  */
 #include "boot/multiboot.h"
-#include "lib/compiler.h"
-#include "lib/errno.h"
-#include "lib/string.h"
+#include "lib/base.h"
 
 const char *boot_info_string(struct boot_info *bi, const char *s, size_t max)
 {

@@ -4,9 +4,7 @@
  * flags say which fields count; lists are elsewhere in memory below 4 GiB.
  */
 #include "boot/multiboot.h"
-#include "lib/compiler.h"
-#include "lib/errno.h"
-#include "lib/string.h"
+#include "lib/base.h"
 
 #define MB1_HAS_CMDLINE	(1u << 2)
 #define MB1_HAS_MODULES	(1u << 3)

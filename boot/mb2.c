@@ -5,9 +5,7 @@
  * skipped; a tag shorter than its type needs is an error, as is one that leaves the block.
  */
 #include "boot/multiboot.h"
-#include "lib/compiler.h"
-#include "lib/errno.h"
-#include "lib/string.h"
+#include "lib/base.h"
 
 #define MAX_INFO_BYTES MIB(1)
 

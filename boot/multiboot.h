@@ -6,6 +6,7 @@
 #pragma once
 
 #include "boot/boot_info.h"
+#include "lib/compiler.h"
 
 #define MB1_BOOT_MAGIC 0x2badb002
 #define MB2_BOOT_MAGIC 0x36d76289

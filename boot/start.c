@@ -4,7 +4,6 @@
  * tables and on the boot CPU's stack, before there is a console or an exception handler.
  */
 #include "boot/multiboot.h"
-#include "lib/compiler.h"
 
 #define BOOT_MAP_BASE	 0xffff800000000000UL /* head.S maps the first 4 GiB here */
 #define IMAGE_LINK_BASE	 0xffffffff80000000UL /* linked address of physical 0 */

@@ -4,10 +4,6 @@
  * a domain up is for control operations, hot paths hold references instead.
  */
 #include "core/domain.h"
-#include "lib/atomic.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
-#include "lib/log.h"
 #include "lib/printf.h"
 #include "mem/kalloc.h"
 #include "x86/features.h"

@@ -5,8 +5,6 @@
  */
 #include "core/guest_path.h"
 #include "core/guest_walk.h"
-#include "lib/atomic.h"
-#include "lib/errno.h"
 #include "x86/msr.h"
 
 struct recorder {

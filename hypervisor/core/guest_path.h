@@ -9,7 +9,6 @@
 
 #include "hvm/hvm.h"
 #include "mem/p2m.h"
-#include "lib/atomic.h"
 
 #define NR_GUEST_PATHS	4
 #define NR_PATH_ENTRIES 4

@@ -5,7 +5,6 @@
  */
 #include "core/guest_copy.h"
 #include "core/guest_walk.h"
-#include "lib/errno.h"
 #include "x86/cr.h"
 #include "x86/msr.h"
 

@@ -15,8 +15,6 @@
  * timer is set while somebody waits or a cap counts. Lock: the group's, level runqueue.
  */
 #include "core/sched_group.h"
-#include "lib/atomic.h"
-#include "lib/bug.h"
 #include "x86/time.h"
 
 uint64_t sched_pool;

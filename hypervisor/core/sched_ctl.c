@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What Dom0 may set and ask about sharing: weight, cap, affinity, times. Lock: runqueue. */
 #include "core/sched_group.h"
-#include "lib/errno.h"
 #include "x86/time.h"
 
 int sched_set_weight_cap(struct domain *d, unsigned int weight, unsigned int cap)

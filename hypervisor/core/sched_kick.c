@@ -4,7 +4,6 @@
  * own group or another; else those that may have to share. Lock: the group's, level runqueue.
  */
 #include "core/sched_group.h"
-#include "lib/atomic.h"
 #include "x86/ipi.h"
 
 void sched_need(unsigned int cpu)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 /* Entry of the other CPUs, from smp_boot_cpu(): sleeps until start_others(), then serves. */
 void start_other_cpu(void) __noreturn;

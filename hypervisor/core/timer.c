@@ -11,8 +11,6 @@
  * alone: one interrupt too many costs less than a write for each stop. Lock: timer, one per CPU.
  */
 #include "core/timer.h"
-#include "lib/atomic.h"
-#include "lib/bug.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/lapic.h"

@@ -6,8 +6,6 @@
  * WAIT_BLOCKED, then looks at todo. Both are sequentially consistent, so one of them sees the other.
  */
 #include "core/domain.h"
-#include "lib/atomic.h"
-#include "lib/bug.h"
 #include "mem/kalloc.h"
 #include "x86/cpu.h"
 #include "x86/fpu.h"

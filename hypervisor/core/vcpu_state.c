@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a vCPU starts with, and how it looks when it is printed. */
 #include "core/domain.h"
-#include "lib/log.h"
-#include "lib/string.h"
 #include "x86/cr.h"
 #include "x86/msr.h"
 

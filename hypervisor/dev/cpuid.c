@@ -5,7 +5,6 @@
  */
 #include "dev/cpuid_policy.h"
 #include "dev/vlapic.h"
-#include "lib/errno.h"
 #include "mem/kalloc.h"
 #include "x86/cpuid.h"
 #include "x86/cr.h"

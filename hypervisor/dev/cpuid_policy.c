@@ -5,9 +5,6 @@
  * Pure.
  */
 #include "dev/cpuid_policy.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "x86/features.h"
 #include "x86/time.h"
 

@@ -8,7 +8,6 @@
 #include "dev/cpuid.h"
 #include "dev/decode.h"
 #include "dev/vlapic.h"
-#include "lib/errno.h"
 #include "x86/cr.h"
 #include "x86/features.h"
 #include "x86/msr.h"

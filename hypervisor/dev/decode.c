@@ -4,7 +4,6 @@
  * and which form the operands have. Whatever has no row is refused.
  */
 #include "dev/decode.h"
-#include "lib/errno.h"
 
 enum form {
 	F_KNOWN	 = 1 << 0,

@@ -9,9 +9,6 @@
 #include "dev/cpuid.h"
 #include "dev/mmio.h"
 #include "dev/vmsix.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
-#include "lib/log.h"
 
 #define MAX_DENIED 40
 

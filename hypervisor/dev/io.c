@@ -6,8 +6,6 @@
  */
 #include "dev/io.h"
 #include "dev/io_string.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "mem/kalloc.h"
 
 #define IO_MAX_RANGES 31

@@ -8,7 +8,6 @@
 #include "dev/decode.h"
 #include "dev/hwdom_map.h"
 #include "dev/vmsix.h"
-#include "lib/errno.h"
 #include "mem/kalloc.h"
 
 #define MMIO_MAX_RANGES 32

@@ -12,8 +12,6 @@
 #include "dev/vioapic.h"
 #include "dev/vlapic.h"
 #include "dev/vpci.h"
-#include "lib/errno.h"
-#include "lib/log.h"
 #include "mem/kalloc.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"

@@ -14,8 +14,6 @@
  */
 #include "dev/vlapic_priv.h"
 #include "dev/vioapic.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "mem/kalloc.h"
 #include "x86/msr.h"
 

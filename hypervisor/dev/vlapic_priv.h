@@ -4,7 +4,6 @@
 #pragma once
 
 #include "dev/vlapic.h"
-#include "lib/atomic.h"
 #include "x86/lapic.h"
 
 #define VLAPIC_VERSION	  0x00050014u /* six LVT entries, no EOI-broadcast suppression */

@@ -8,8 +8,6 @@
 #include "dev/vmsix.h"
 #include "dev/hwdom_map.h"
 #include "dev/vpci_priv.h"
-#include "lib/errno.h"
-#include "lib/log.h"
 #include "mem/kalloc.h"
 #include "x86/asm.h"
 #include "x86/hostmap.h"

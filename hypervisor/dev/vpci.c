@@ -8,8 +8,6 @@
 #include "dev/vpci_priv.h"
 #include "dev/io.h"
 #include "dev/mmio.h"
-#include "lib/errno.h"
-#include "lib/log.h"
 #include "mem/kalloc.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"

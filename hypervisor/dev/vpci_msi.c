@@ -7,7 +7,6 @@
  *pending]
  */
 #include "dev/vpci_priv.h"
-#include "lib/log.h"
 
 static unsigned int data_at(const struct pci_dev *dev)
 {

@@ -5,7 +5,6 @@
 #include "guest/console_io.h"
 #include "guest/evtchn.h"
 #include "guest/hypercall.h"
-#include "lib/errno.h"
 #include "x86/console.h"
 
 #define WRITE_CHUNK 128

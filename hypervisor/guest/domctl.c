@@ -5,8 +5,6 @@
 #include "guest/parts.h"
 #include "guest/perms.h"
 #include "guest/shared_info.h"
-#include "lib/atomic.h"
-#include "lib/errno.h"
 #include "x86/cpu.h"
 
 /*

@@ -10,8 +10,6 @@
 #include "dev/vlapic.h"
 #include "guest/domctl.h"
 #include "guest/shared_info.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "x86/cpuid.h"
 #include "x86/msr.h"
 #include "x86/time.h"

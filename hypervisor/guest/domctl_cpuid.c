@@ -7,7 +7,6 @@
 #include "dev/cpuid.h"
 #include "guest/domctl.h"
 #include "guest/shared_info.h"
-#include "lib/errno.h"
 #include "mem/kalloc.h"
 #include "x86/msr.h"
 

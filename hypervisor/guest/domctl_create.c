@@ -5,8 +5,6 @@
 #include "guest/gnttab.h"
 #include "guest/parts.h"
 #include "guest/shared_info.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "x86/time.h"
 
 #define FLAGS_NEEDED (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap)

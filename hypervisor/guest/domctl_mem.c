@@ -2,7 +2,6 @@
 /* domctl: how much memory a domain may have, and what the builder puts into it. */
 #include "guest/domctl.h"
 #include "guest/gnttab.h"
-#include "lib/errno.h"
 
 #define LOAD_PAGES_PER_RUN 128
 

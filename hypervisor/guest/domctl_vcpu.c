@@ -2,7 +2,6 @@
 /* domctl: the vCPUs of a domain: how many, where they may run, how much, how they start. */
 #include "guest/domctl.h"
 #include "guest/shared_info.h"
-#include "lib/errno.h"
 
 int domctl_max_vcpus(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {

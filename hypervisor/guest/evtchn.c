@@ -10,9 +10,6 @@
  */
 #include "guest/evtchn.h"
 #include "guest/shared_info.h"
-#include "lib/atomic.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
 #include "mem/kalloc.h"
 
 #define DESTROY_BOUND 128 /* ports closed per step */

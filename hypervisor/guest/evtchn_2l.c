@@ -6,8 +6,6 @@
  */
 #include "guest/evtchn.h"
 #include "guest/shared_info.h"
-#include "lib/atomic.h"
-#include "lib/errno.h"
 
 #define BITS_PER_SEL 64
 

@@ -5,7 +5,6 @@
  */
 #include "guest/evtchn.h"
 #include "guest/hypercall.h"
-#include "lib/errno.h"
 
 static int64_t op_bind_interdomain(struct call *call, void *arg)
 {

@@ -8,9 +8,6 @@
  * frame.
  */
 #include "guest/gnttab.h"
-#include "lib/atomic.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
 #include "mem/kalloc.h"
 
 #define NO_HANDLE (~0u)

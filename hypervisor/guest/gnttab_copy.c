@@ -4,8 +4,6 @@
  * page of the caller, in use only for the moment of the copy.
  */
 #include "guest/gnttab.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 
 #define COPIES_PER_RUN 32
 

@@ -6,8 +6,6 @@
  */
 #include "guest/gnttab.h"
 #include "guest/physmap.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
 
 #define OPS_PER_RUN 64
 #define DESTROY_PER_RUN 64

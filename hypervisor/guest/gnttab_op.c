@@ -6,7 +6,6 @@
 #include "guest/gnttab.h"
 #include "guest/hypercall.h"
 #include "guest/perms.h"
-#include "lib/errno.h"
 
 typedef int64_t batch_fn(struct vcpu *v, guest_ptr_t ops, uint32_t count, uint32_t *done);
 

@@ -7,9 +7,6 @@
  */
 #include "guest/shared_info.h"
 #include "guest/evtchn.h"
-#include "lib/atomic.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "mem/kalloc.h"
 #include "x86/time.h"
 

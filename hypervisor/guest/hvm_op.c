@@ -3,7 +3,6 @@
 #include "guest/domctl.h"
 #include "guest/hypercall.h"
 #include "guest/shared_info.h"
-#include "lib/errno.h"
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
 #include <xen/sched.h>

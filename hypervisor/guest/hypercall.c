@@ -5,8 +5,6 @@
  * that the guest executes it again; a call inside multicall keeps them in the caller's array.
  */
 #include "guest/hypercall.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include <xen/xen.h>
 
 #define NR_HYPERCALLS 64

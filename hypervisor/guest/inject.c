@@ -8,7 +8,6 @@
 #include "dev/vlapic.h"
 #include "guest/inject.h"
 #include "guest/shared_info.h"
-#include "lib/atomic.h"
 
 /* INIT stops the vCPU until SIPI names its start. */
 static bool settle_start(struct vcpu *v, uint32_t todo)

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "guest/hypercall.h"
-#include "lib/errno.h"
 
 /*
  * The command's bits from 6 up say which element is to be done first. A handler that stops early

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The one place that decides whether a domain may act on another; see perms.h. */
 #include "guest/perms.h"
-#include "lib/errno.h"
 #include <xen/xen.h>
 
 struct domain *perms_get_domain(struct vcpu *v, domid_t id, int *rc)

@@ -4,8 +4,6 @@
  * -EBUSY.
  */
 #include "guest/physmap.h"
-#include "lib/atomic.h"
-#include "lib/errno.h"
 
 #define PLACE_TRIES 4
 

@@ -7,8 +7,6 @@
  * out, because Dom0 has the CMOS clock, and those for capsules.
  */
 #include "guest/platform_op.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "x86/efi.h"
 #include "x86/fpu.h"
 #include "x86/hostmap.h"

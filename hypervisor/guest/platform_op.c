@@ -3,8 +3,6 @@
 #include "guest/hypercall.h"
 #include "guest/platform_op.h"
 #include "guest/shared_info.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "x86/cpu.h"
 #include "x86/time.h"
 

@@ -3,8 +3,6 @@
 #include "guest/evtchn.h"
 #include "guest/hypercall.h"
 #include "guest/shared_info.h"
-#include "lib/atomic.h"
-#include "lib/errno.h"
 #include "x86/time.h"
 #include <xen/sched.h>
 

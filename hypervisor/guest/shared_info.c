@@ -6,8 +6,6 @@
 #include "guest/shared_info.h"
 #include "guest/evtchn.h"
 #include "dev/vlapic.h"
-#include "lib/atomic.h"
-#include "lib/errno.h"
 #include "mem/kalloc.h"
 #include "x86/time.h"
 #include <xen/hvm/params.h>

@@ -2,7 +2,6 @@
 /* What all operations of the calls have in common: finding the row, the struct, the domain. */
 #include "guest/hypercall.h"
 #include "guest/perms.h"
-#include "lib/errno.h"
 
 /* Run fn for the domain that the struct names. */
 static int64_t run_on(const struct sub_op *op, struct call *call, void *buf)

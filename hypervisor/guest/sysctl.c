@@ -2,7 +2,6 @@
 /* sysctl (35): version and row. */
 #include "guest/domctl.h"
 #include "guest/hypercall.h"
-#include "lib/errno.h"
 
 #define OP(name) [XEN_SYSCTL_##name] = sysctl_##name
 static sysctl_fn *const ops[] = {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* sysctl: what the host has and says: console ring, CPUs, memory, domains. */
 #include "guest/domctl.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "x86/console.h"
 #include "x86/cpu.h"
 #include "x86/features.h"

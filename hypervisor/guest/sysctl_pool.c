@@ -5,7 +5,6 @@
  * run them.
  */
 #include "guest/domctl.h"
-#include "lib/errno.h"
 
 int sysctl_sched_id(struct vcpu *v, struct xen_sysctl *op)
 {

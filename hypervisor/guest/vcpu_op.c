@@ -5,8 +5,6 @@
  */
 #include "guest/hypercall.h"
 #include "guest/shared_info.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "x86/time.h"
 
 /* Timers are set and stopped by their own vCPU only. */

@@ -5,8 +5,6 @@
  */
 #include "guest/version.h"
 #include "guest/hypercall.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include <xen/version.h>
 
 #define ABI_MAJOR 4

@@ -2,7 +2,7 @@
 /* What xen_version says about us. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 /* Boot: what XENVER_commandline answers; copied, cut at 1023 characters. */
 void version_set_cmdline(const char *cmdline);

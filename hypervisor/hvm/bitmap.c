@@ -6,9 +6,6 @@
  * map, in which every port exits.
  */
 #include "hvm/hvm.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "x86/msr.h"
 
 #define PORT_MAP_ORDER 2 /* 12 KiB, from a 16 KiB block */

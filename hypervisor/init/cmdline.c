@@ -6,9 +6,7 @@
  * The line is not modified; a word is looked at as a (pointer, length) slice of it.
  */
 #include "init/cmdline.h"
-#include "lib/errno.h"
 #include "lib/number.h"
-#include "lib/string.h"
 
 struct slice {
 	const char *p;

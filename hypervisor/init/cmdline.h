@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "lib/log.h"
 #include "x86/spec.h"
 
 enum console_bits {

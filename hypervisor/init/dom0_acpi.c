@@ -4,8 +4,6 @@
  * may have an RSDT only; Dom0 always gets an XSDT. DSDT and FACS hang off the FADT and need no entry.
  */
 #include "init/dom0_acpi.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 
 #define MADT_REVISION	   4
 #define MADT_IOAPIC	   1

@@ -11,9 +11,6 @@
 #include "guest/parts.h"
 #include "guest/shared_info.h"
 #include "init/dom0_load.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
-#include "lib/log.h"
 #include "mem/kalloc.h"
 #include "x86/cpu.h"
 

@@ -2,7 +2,6 @@
 /* Dom0's kernel command line from its boot module's. */
 #include "init/dom0_load.h"
 #include "lib/printf.h"
-#include "lib/string.h"
 
 static const char *skip_spaces(const char *s)
 {

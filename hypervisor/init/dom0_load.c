@@ -10,11 +10,7 @@
 #include "init/dom0_load.h"
 #include "init/dom0_acpi.h"
 #include "init/image.h"
-#include "lib/bug.h"
 #include "lib/elf.h"
-#include "lib/errno.h"
-#include "lib/log.h"
-#include "lib/string.h"
 #include "x86/asm.h"
 #include "x86/hostmap.h"
 

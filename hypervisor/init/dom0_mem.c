@@ -6,9 +6,7 @@
  * both sides can use large pages; that makes up to 2 MiB of difference to dom0_mem=.
  */
 #include "init/dom0_mem.h"
-#include "lib/errno.h"
 #include "lib/printf.h"
-#include "lib/string.h"
 
 #define LOW_END	      MIB(1)
 #define DOM0_MIN      MIB(64) /* below this no distro kernel comes up */

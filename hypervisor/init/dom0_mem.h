@@ -14,7 +14,6 @@
 
 #include "boot/boot_info.h"
 #include "init/cmdline.h"
-#include "lib/compiler.h"
 
 #define DOM0_MAX_RANGES	 127 /* of the 128 that Linux has room for it appends one itself */
 #define MEM_MAX_HEAP	 128

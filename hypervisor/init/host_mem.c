@@ -5,9 +5,6 @@
  * tables. It is kept, like the image; everything else is Dom0's or the heap's.
  */
 #include "init/host_mem.h"
-#include "lib/bug.h"
-#include "lib/log.h"
-#include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/kalloc.h"
 #include "x86/hostmap.h"

@@ -6,8 +6,6 @@
  * has it by its format, for the others the kernel's build appends it.
  */
 #include "init/image.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 
 #define SETUP_SECTS	   0x1f1
 #define SETUP_MAGIC	   0x202 /* "HdrS" */

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 enum image_format {
 	IMAGE_ELF, /* not compressed */

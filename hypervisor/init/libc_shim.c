@@ -3,7 +3,7 @@
  * What the compression libraries want from a C library, beyond lib/string.c. All their memory comes
  * from the arena (unpack_alloc), so malloc() is linked but has nothing to give.
  */
-#include "lib/bug.h"
+#include "lib/base.h"
 
 void *malloc(size_t size);
 void *calloc(size_t n, size_t size);

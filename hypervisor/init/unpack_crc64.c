@@ -4,7 +4,7 @@
  * in a constructor, which nobody runs here, and brings 8 KiB of tables. Kernels use CRC-32, so this
  * one may be slower.
  */
-#include "lib/types.h"
+#include "lib/base.h"
 
 #define POLYNOMIAL 0xc96c5795d7870f42ULL
 

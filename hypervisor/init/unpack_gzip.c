@@ -3,7 +3,6 @@
 #include <zlib.h>
 
 #include "init/image.h"
-#include "lib/errno.h"
 
 static void *gzip_alloc(void *arena, unsigned int n, unsigned int size)
 {

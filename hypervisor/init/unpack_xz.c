@@ -7,7 +7,6 @@
 #include <lzma.h>
 
 #include "init/image.h"
-#include "lib/errno.h"
 
 static void *xz_alloc(void *arena, size_t n, size_t size)
 {

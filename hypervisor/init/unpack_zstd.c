@@ -8,7 +8,6 @@
 #include <zstd_errors.h>
 
 #include "init/image.h"
-#include "lib/errno.h"
 
 static int errno_of(size_t zstd_rc)
 {

@@ -5,7 +5,7 @@
  * taking them out of the library. The value is an error code to zstd whichever of them is asked, as
  * a size, and what they would create is a NULL pointer for the create functions.
  */
-#include "lib/types.h"
+#include "lib/base.h"
 
 #define OLD_READER(name, result)          \
 	size_t name(void);                \

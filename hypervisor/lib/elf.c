@@ -4,8 +4,6 @@
  * with memcpy because a file may place them at any alignment.
  */
 #include "lib/elf.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 
 #define ELFCLASS64	   2
 #define ELFDATA2LSB	   1

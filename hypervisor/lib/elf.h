@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 #define ELF_MAX_SEGMENTS 16
 

@@ -2,7 +2,7 @@
 /* Doubly linked circular list; an entry that is not on a list points at itself. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 struct list {
 	struct list *next, *prev;

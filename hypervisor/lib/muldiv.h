@@ -2,7 +2,7 @@
 /* Products and quotients through 128 bits, which the compiler would call a library for. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 /* (hi:lo) / d, rounded down; the quotient must fit, so hi < d. */
 static inline uint64_t div128(uint64_t hi, uint64_t lo, uint64_t d)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Numbers in text; see number.h. Pure, and apart from string.c, whose names are the C library's. */
 #include "lib/number.h"
-#include "lib/errno.h"
 
 static unsigned int digit_value(char c)
 {

@@ -2,7 +2,7 @@
 /* Clearing and copying whole pages, eight bytes a step: both addresses page aligned. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 static inline void page_clear(void *page)
 {

@@ -5,7 +5,6 @@
  * one of two emitters that pad and count.
  */
 #include "lib/printf.h"
-#include "lib/string.h"
 
 struct out {
 	char *buf;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <stdarg.h>
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 /* Always terminate when size > 0; return the length the whole text would have had. */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap) __printf(3, 0);

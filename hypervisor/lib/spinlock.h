@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 enum lock_level {
 #define LOCK(name, level, what) LOCK_##name = level,

@@ -9,7 +9,6 @@
  * its list, so that a clean frame is clean again. Lock: heap.
  */
 #include "mem/buddy.h"
-#include "lib/bug.h"
 #include "lib/spinlock.h"
 #include "mem/frame_word.h"
 

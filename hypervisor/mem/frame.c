@@ -8,9 +8,7 @@
  * get it. Free frames remember that they are clean, so a domain's new memory is cleared once only.
  */
 #include "mem/frame.h"
-#include "lib/bug.h"
 #include "lib/page.h"
-#include "lib/string.h"
 #include "mem/buddy.h"
 #include "mem/frame_word.h"
 

@@ -11,7 +11,6 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
 #include "x86/hostmap.h"
 
 typedef struct { uint64_t n; } mfn_t;

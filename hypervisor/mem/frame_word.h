@@ -11,7 +11,6 @@
  */
 #pragma once
 
-#include "lib/atomic.h"
 #include "mem/frame.h"
 
 #define WORD_TYPE_SHIFT	 15

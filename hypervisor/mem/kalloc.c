@@ -9,11 +9,9 @@
  * Lock: kalloc.
  */
 #include "mem/kalloc.h"
-#include "lib/bug.h"
 #include "lib/list.h"
 #include "lib/page.h"
 #include "lib/spinlock.h"
-#include "lib/string.h"
 
 #define MIN_SHIFT  5
 #define NR_CLASSES (PAGE_SHIFT - MIN_SHIFT)

@@ -10,8 +10,6 @@
  * Invariant: a leaf is aligned to its size on both sides. Lock: p2m.
  */
 #include "mem/p2m.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
 #include "lib/page.h"
 #include "mem/kalloc.h"
 #include "mem/p2m_entry.h"

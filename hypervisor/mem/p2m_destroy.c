@@ -4,8 +4,6 @@
  * its frames are put: lookups by others may run until the last reference to the domain has gone.
  * For the same reason empty tables only retire here; p2m_free() gives them back to the heap.
  */
-#include "lib/bug.h"
-#include "lib/errno.h"
 #include "mem/kalloc.h"
 #include "mem/p2m_entry.h"
 

@@ -2,7 +2,6 @@
 /* Entries of the tree in words common to NPT and EPT, for the p2m_*.c files alone. */
 #pragma once
 
-#include "lib/atomic.h"
 #include "mem/p2m.h"
 
 #define P2M_LEVELS	4

@@ -9,7 +9,6 @@
  * ones apart, with the version they were read at. Versions are unique among all p2ms, so one
  * comparison tells whether a memory still holds.
  */
-#include "lib/bug.h"
 #include "mem/p2m_entry.h"
 #include "x86/cpu.h"
 

@@ -8,7 +8,6 @@
  *
  * Waiting is bounded by the way out of a guest: no lock lies between an exit and p2m_leave().
  */
-#include "lib/atomic.h"
 #include "mem/p2m.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"

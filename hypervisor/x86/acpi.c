@@ -4,9 +4,6 @@
  * a table counts only when its length and checksum are right, so the parsers below may trust the
  * header's length but nothing else. Physical memory is reached through acpi_map(). Pure.
  */
-#include "lib/errno.h"
-#include "lib/log.h"
-#include "lib/string.h"
 #include "x86/acpi.h"
 
 #define MAX_TABLE_BYTES	MIB(16)

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
 #include "x86/cpu.h"
 
 #define ACPI_MAX_IOAPICS   16

@@ -2,7 +2,7 @@
 /* One-instruction wrappers: ports, interrupts, TSC, TLB, descriptor tables. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 #define PORT_ACCESSORS(suffix, type)                                                               \
 	static inline void out##suffix(uint16_t port, type val)                                    \

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include "lib/printf.h"
 #include "lib/spinlock.h"
-#include "lib/string.h"
 #include "x86/console.h"
 #include "x86/time.h"
 #include "x86/vga.h"

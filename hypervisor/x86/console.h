@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "lib/log.h"
 #include "x86/uart.h"
 
 #define CONSOLE_RING_SIZE 16384u /* bytes; a power of two */

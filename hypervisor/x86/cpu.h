@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 #define NR_CPUS		64
 #define STACK_SIZE	16384UL /* the block: stack and per-CPU area */

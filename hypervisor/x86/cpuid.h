@@ -2,7 +2,7 @@
 /* The CPUID instruction of this CPU. What a guest sees is dev/cpuid.c's business. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 struct cpuid_regs {
 	uint32_t eax, ebx, ecx, edx;

@@ -2,7 +2,7 @@
 /* Control registers, RFLAGS, debug registers and XCR0: bits and one-instruction wrappers. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 #define CR0_PE		(1UL << 0)
 #define CR0_MP		(1UL << 1)

@@ -8,7 +8,7 @@
 #define SEL_TSS	   0x20 /* two slots; VT-x wants a valid TR, nothing else uses it */
 
 #ifndef __ASSEMBLY__
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 struct desc_ptr {
 	uint16_t limit;

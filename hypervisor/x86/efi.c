@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Finding and calling UEFI's runtime services. */
-#include "lib/bug.h"
-#include "lib/log.h"
-#include "lib/string.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"
 #include "x86/cr.h"

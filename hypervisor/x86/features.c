@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Reading CPUID into struct cpu_features. */
-#include "lib/log.h"
-#include "lib/string.h"
 #include "x86/cpuid.h"
 #include "x86/cr.h"
 #include "x86/features.h"

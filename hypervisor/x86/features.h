@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 /* Those that guests may have come first, in the order of Xen's feature sets. */
 enum feature_word {

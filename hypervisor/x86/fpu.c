@@ -4,7 +4,6 @@
  * we save or load, so a guest that lowered its own XCR0 loses nothing of the rest. While a vCPU is loaded
  * XCR0 is its own.
  */
-#include "lib/string.h"
 #include "x86/cpuid.h"
 #include "x86/cr.h"
 #include "x86/features.h"

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 /* This CPU: OSFXSR, OSXSAVE, XCR0 with every state of the machine. From cpu_init(). */
 void fpu_init_cpu(void);

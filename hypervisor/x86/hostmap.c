@@ -3,8 +3,6 @@
  * The hypervisor's page tables (drawing in hostmap.h): one root for all CPUs, filled at boot. Upper
  * entries allow everything; the rights are in the leaves. Tables are only added to, never freed.
  */
-#include "lib/bug.h"
-#include "lib/string.h"
 #include "x86/acpi.h"
 #include "x86/cr.h"
 #include "x86/features.h"

@@ -13,8 +13,8 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
 #include "boot/boot_info.h"
+#include "lib/base.h"
 
 #define DIRECT_MAP_BASE	0xffff800000000000UL
 #define MMIO_MAP_BASE	0xffffa00000000000UL

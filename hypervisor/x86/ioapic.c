@@ -3,8 +3,6 @@
  * IO-APIC pins. The low half of each redirection entry is kept in memory, so that masking is one
  * write and no read; the index and data registers are shared by all CPUs, hence the lock.
  */
-#include "lib/errno.h"
-#include "lib/log.h"
 #include "lib/spinlock.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"

@@ -2,7 +2,7 @@
 /* The machine's IO-APICs. Lines are named by GSI; the functions lock inside. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 struct ioapic_info {
 	uint64_t hpa;

@@ -2,7 +2,7 @@
 /* Messages between physical CPUs. Nobody waits here: every CPU runs with interrupts off most of the time. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 void ipi_init(void);
 

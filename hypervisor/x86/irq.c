@@ -3,8 +3,6 @@
  * The vector table. Written under the irq lock, read without it by irq_dispatch(): an entry's
  * argument is stored before its function, and a freed entry's function is cleared first.
  */
-#include "lib/atomic.h"
-#include "lib/errno.h"
 #include "lib/spinlock.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"

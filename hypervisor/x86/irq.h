@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 enum vector {
 	VEC_DYNAMIC_FIRST = 0x30,

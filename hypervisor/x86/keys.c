@@ -4,7 +4,6 @@
  * hypervisor's table of debug keys, and back the same way. One to two Ctrl-a followed by another key
  * are passed on, late. Everything here runs in the receiving CPU's interrupt window.
  */
-#include "lib/bug.h"
 #include "x86/acpi.h"
 #include "x86/console.h"
 #include "x86/cpu.h"

@@ -3,7 +3,6 @@
  * The local APIC. Registers have the same numbers in both modes: n is at MMIO offset 16 * n, and
  * x2APIC MSR 0x800 + n. Its timer runs in TSC-deadline mode where the CPU has that, else one-shot.
  */
-#include "lib/log.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"

@@ -2,7 +2,7 @@
 /* This CPU's local APIC: xAPIC by MMIO, or x2APIC by MSR where the firmware already enabled it. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 /* Registers by offset / 16, as in x2APIC MSR numbers (SDM 3A table 11-6). */
 enum apic_reg {

@@ -2,7 +2,7 @@
 /* Model-specific registers, with the manuals' names, and the instructions that reach them. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 #define MSR_TSC			0x00000010
 #define MSR_APIC_BASE		0x0000001b

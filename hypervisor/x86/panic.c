@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The end by our own decision: say why on every console, stop the other CPUs, reboot or stand still. */
 #include <stdarg.h>
-#include "lib/bug.h"
-#include "lib/log.h"
 #include "lib/printf.h"
 #include "x86/asm.h"
 #include "x86/console.h"

@@ -2,7 +2,7 @@
 /* PCI config space of the machine: ECAM where MCFG has it, else ports 0xcf8/0xcfc. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 #define PCI_BDF(bus, dev, fn) ((bus) << 8 | (dev) << 3 | (fn))
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Per-CPU blocks (drawing in x86/cpu.h) and what every CPU does first. */
-#include "lib/bug.h"
-#include "lib/string.h"
 #include "x86/cpu.h"
 #include "x86/cr.h"
 #include "x86/desc.h"

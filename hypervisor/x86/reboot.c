@@ -3,7 +3,6 @@
  * Resetting and switching off. Reset: ACPI's register, the chipset's port 0xcf9, the keyboard
  * controller, at last a triple fault, which no machine survives. Off: ACPI S5, else stand still.
  */
-#include "lib/log.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"
 #include "x86/desc.h"

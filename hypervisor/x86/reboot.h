@@ -2,7 +2,7 @@
 /* The end of the machine. Neither returns; each tries several ways, because firmware differs. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 void machine_reboot(void) __noreturn;
 void machine_poweroff(void) __noreturn;

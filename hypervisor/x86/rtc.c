@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Reading the CMOS clock: twice alike while no update is in progress, BCD or binary, 12 or 24 hours. */
-#include "lib/string.h"
 #include "x86/asm.h"
 #include "x86/rtc.h"
 

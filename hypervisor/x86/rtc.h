@@ -2,6 +2,6 @@
 /* The CMOS clock. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 uint64_t rtc_read_seconds(void); /* Unix time */

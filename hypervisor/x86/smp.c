@@ -3,11 +3,6 @@
  * Starting CPUs, one after the other. The trampoline page gets this CPU's stack and entry; a page
  * table of its own identity-maps the first 2 MiB beside everything that the real one maps.
  */
-#include "lib/atomic.h"
-#include "lib/bug.h"
-#include "lib/errno.h"
-#include "lib/log.h"
-#include "lib/string.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"

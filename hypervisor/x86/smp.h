@@ -2,7 +2,7 @@
 /* Waking the other CPUs by INIT-SIPI-SIPI, one at a time, with memory that the caller supplies. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 /* How many CPUs ACPI names as enabled, the boot CPU included, at most NR_CPUS. */
 unsigned int smp_nr_possible(void);

@@ -4,7 +4,6 @@
  * stack buffer: CPUs with automatic IBRS isolate both themselves; QEMU's TCG predicts nothing and offers no
  * IBPB, which is how an emulated CPU is told apart here: nothing to control means nothing is done.
  */
-#include "lib/log.h"
 #include "x86/features.h"
 #include "x86/msr.h"
 #include "x86/spec.h"

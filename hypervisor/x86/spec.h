@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
 #include "x86/desc.h"
 #include "x86/msr.h"
 

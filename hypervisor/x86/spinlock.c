@@ -3,8 +3,6 @@
  * Ticket locks: first come, first served, so no CPU starves. Debug builds keep the levels each CPU
  * holds on a small stack and stop at the first lock taken out of order (ladder in lib/locks.def).
  */
-#include "lib/atomic.h"
-#include "lib/bug.h"
 #include "lib/spinlock.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"

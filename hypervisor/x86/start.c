@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The first steps on the boot CPU: its own area, exceptions, control registers. Then init's story. */
-#include "lib/bug.h"
 #include "x86/cpu.h"
 #include "x86/hostmap.h"
 #include "x86/traps.h"

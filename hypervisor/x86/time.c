@@ -3,8 +3,6 @@
  * How fast the TSC runs, measured against the best clock the machine has: the ACPI PM timer, the
  * HPET, or channel 2 of the PIT. And the date, from the CMOS clock.
  */
-#include "lib/bug.h"
-#include "lib/log.h"
 #include "lib/muldiv.h"
 #include "x86/acpi.h"
 #include "x86/hostmap.h"

@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
 #include "x86/asm.h"
 
 /* ns = ((ticks << shift) or (ticks >> -shift)) * mul >> 32, pvclock's rule */

@@ -3,9 +3,6 @@
  * Exceptions of the hypervisor: looked up in the fixup table, else dumped and the machine stopped.
  * Vectors from 32 on go to irq.c. NMIs stop this CPU when another one panics; others are ignored.
  */
-#include "lib/bug.h"
-#include "lib/errno.h"
-#include "lib/log.h"
 #include "x86/asm.h"
 #include "x86/console.h"
 #include "x86/cpu.h"

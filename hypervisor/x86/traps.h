@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 #define TRAP_NMI 2
 

@@ -2,7 +2,7 @@
 /* A 16550 serial port. Setting syntax is Xen's: "115200,8n1[,port[,irq]]", where baud may be "auto". */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 struct uart_config {
 	uint16_t port;	   /* 0x3f8 */

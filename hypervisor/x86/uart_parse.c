@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The value of com1=: "baud[/clock][,DPS[,port[,irq]]]", Xen's syntax. Pure. */
-#include "lib/errno.h"
 #include "lib/number.h"
-#include "lib/compiler.h"
-#include "lib/string.h"
 #include "x86/uart.h"
 
 static bool read_number(const char **s, unsigned int max, unsigned int *val)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A VMCB in words, for the crash of a guest. */
 #include "hvm/svm/svm.h"
-#include "lib/log.h"
 
 void svm_dump(struct hvm_vcpu *hv)
 {

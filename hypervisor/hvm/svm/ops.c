@@ -6,7 +6,6 @@
  * VMCB up to date before anybody reads or writes those fields.
  */
 #include "hvm/svm/svm.h"
-#include "lib/errno.h"
 #include "mem/kalloc.h"
 #include "x86/cpu.h"
 #include "x86/cr.h"

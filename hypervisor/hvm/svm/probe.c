@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Is there SVM with nested paging, and switch it on: APM 15.4. */
 #include "hvm/svm/svm.h"
-#include "lib/errno.h"
-#include "lib/log.h"
-#include "lib/string.h"
 #include "x86/cpu.h"
 #include "x86/cpuid.h"
 #include "x86/features.h"

@@ -6,7 +6,6 @@
  * them (caching, machine checks) is its own.
  */
 #include "hvm/svm/svm.h"
-#include "lib/string.h"
 #include "x86/cr.h"
 #include "x86/msr.h"
 

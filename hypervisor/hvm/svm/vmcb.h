@@ -2,7 +2,7 @@
 /* The virtual machine control block: AMD APM volume 2, appendix B, with its field names. */
 #pragma once
 
-#include "lib/compiler.h"
+#include "lib/base.h"
 
 struct vmcb_seg {
 	uint16_t sel, attr;

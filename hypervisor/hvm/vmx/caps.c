@@ -5,7 +5,6 @@
  * Each control word has an MSR: its low half says which bits must be one, its high half which may.
  */
 #include "hvm/vmx/vmx.h"
-#include "lib/string.h"
 
 enum { BASIC = 0, MISC = 5, CR0_FIXED0 = 6, CR4_FIXED0 = 8 }; /* MSR numbers less 0x480 */
 #define BASIC_TRUE_CONTROLS (1ULL << 55)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A VMCS in words, for the crash of a guest. The caller prints registers and segments. */
 #include "hvm/vmx/vmx.h"
-#include "lib/log.h"
 
 static const struct {
 	uint16_t field;

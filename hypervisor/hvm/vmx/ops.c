@@ -8,8 +8,6 @@
  * from load() to save().
  */
 #include "hvm/vmx/vmx.h"
-#include "lib/errno.h"
-#include "lib/string.h"
 #include "mem/kalloc.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"

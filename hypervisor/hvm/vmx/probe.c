@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Is there VT-x with all that we need, and switch it on: SDM 3C 23.6 to 23.8, 31.5. */
 #include "hvm/vmx/vmx.h"
-#include "lib/errno.h"
-#include "lib/log.h"
 #include "mem/kalloc.h"
 #include "x86/cpu.h"
 #include "x86/features.h"

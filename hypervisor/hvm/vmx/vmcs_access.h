@@ -2,7 +2,7 @@
 /* The seam between the backend and the CPU's current VMCS; unit tests put an array in its place. */
 #pragma once
 
-#include "lib/bug.h"
+#include "lib/base.h"
 
 /* All wait for a current VMCS; a field that is not there is our own fault. */
 static inline uint64_t vmcs_read(unsigned long field)
