@@ -1,6 +1,7 @@
 # The tools: build/hl and what it is made of. pure files are also linked by host unit tests.
 TOOLS_DIR := dom0-tools
-tools-obj := $(addprefix lib/,call.o diag.o domain.o memory.o start.o store.o system.o) \
+tools-obj := $(addprefix lib/,call.o diag.o domain.o memory.o start.o store.o store_wait.o system.o) \
+	$(addprefix device/,device.o kinds.o list.o wait.o) \
 	$(addprefix builder/,acpi.o cpuid.o elf.o files.o guest.o kernel.o layout.o nodes.o unpack.o) \
 	$(addprefix config/,parse.o schema.o values.o) \
 	$(addprefix doctor/,boot.o doctor.o dom0.o machine.o) \

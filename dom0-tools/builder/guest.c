@@ -15,6 +15,7 @@
 #include "dom0-tools/builder/acpi.h"
 #include "dom0-tools/builder/cpuid.h"
 #include "dom0-tools/builder/layout.h"
+#include "dom0-tools/device/device.h"
 
 #define EVTCHN_PORTS	1024
 #define SLACK_KIB	1024	/* ACPI tables, rings, what the guest maps beside its RAM */
@@ -329,6 +330,8 @@ int guest_create(struct hl *hl, const struct guest_config *c, const struct guest
 			  "set its boot state");
 	if (!rc)
 		rc = nodes_write(hl, c, b->domid, &b->ports, dg);
+	if (!rc)
+		rc = devices_attach_all(hl, c, b->domid, dg);
 	if (rc) {
 		nodes_remove(hl, b->domid);
 		hl_domain_destroy(hl, b->domid);
@@ -341,11 +344,14 @@ out:
 
 int guest_destroy(struct hl *hl, uint32_t domid, struct diag *dg)
 {
-	int rc = hl_domain_destroy(hl, domid);
+	int kept, rc;
 
+	hl_domain_pause(hl, domid);
+	kept = devices_remove_all(hl, domid, dg);
+	rc = hl_domain_destroy(hl, domid);
 	/* Gone meanwhile, by its monitor for instance, is as good. */
 	if (rc < 0 && rc != -ESRCH)
 		return diag_fail(dg, rc, "cannot destroy domain %u: %s", domid, strerror(-rc));
 	nodes_remove(hl, domid);
-	return 0;
+	return kept;
 }

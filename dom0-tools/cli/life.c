@@ -46,7 +46,6 @@ int cmd_destroy(struct cli *cli)
 		return EXIT_FAILURE;
 	if (!domid && !cli_has(cli, 'f'))
 		return cli_error("domain 0 is the one you are in; shut it down instead (poweroff)");
-	hl_domain_pause(cli->hl, domid);
 	if (guest_destroy(cli->hl, domid, &dg))
 		return cli_failed(&dg);
 	record_remove(domid);

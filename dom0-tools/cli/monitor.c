@@ -20,6 +20,7 @@
 #include <xen/sched.h>
 #include <xenstore.h>
 #include "dom0-tools/builder/guest.h"
+#include "dom0-tools/device/device.h"
 
 #define LOG_DIR		"/var/log/helium"
 #define LAST_WORDS_US	200000	/* for the console to pass on what the guest said last */
@@ -84,11 +85,17 @@ static int restart(struct hl *hl, const struct guest_config *c, uint32_t *domid)
 	return 0;
 }
 
-/* The old domain keeps its UUID, with -ID behind its name; the new one gets a UUID of its own. */
+/*
+ * The old domain keeps its UUID, with -ID behind its name; the new one gets a UUID of its own, and
+ * the devices, which not both can have.
+ */
 static void rename_old(struct hl *hl, struct guest_config *c, uint32_t domid)
 {
+	struct diag dg;
 	char name[128];
 
+	if (devices_remove_all(hl, domid, &dg))
+		note("%s", dg.text);
 	snprintf(name, sizeof(name), "%s-%u", c->name, domid);
 	store_write(hl, name, "/local/domain/%u/name", domid);
 	cli_new_uuid(c);
@@ -113,6 +120,7 @@ static int handle_end(struct hl *hl, struct guest_config *c, uint32_t *domid, un
 	note("domain %u (%s) %s: %s", *domid, c->name, word, config_action_name(a));
 	if (a == ACTION_PRESERVE)
 		return 1;
+	devices_remember(hl, *domid, c);
 	if (a == ACTION_RENAME_RESTART) {
 		rename_old(hl, c, *domid);
 	} else {
@@ -155,6 +163,7 @@ int monitor_run(struct hl *hl, struct guest_config *c, uint32_t domid)
 	for (;;) {
 		struct xen_domctl_getdomaininfo info;
 		unsigned int nr, reason;
+		struct diag dg;
 		char **event = xs_read_watch(xs, &nr);
 
 		if (!event)
@@ -162,6 +171,8 @@ int monitor_run(struct hl *hl, struct guest_config *c, uint32_t domid)
 		free(event);
 		if (hl_domain_info(hl, domid, &info) < 0 || (info.flags & XEN_DOMINF_dying)) {
 			note("domain %u is gone", domid);
+			if (devices_remove_all(hl, domid, &dg))
+				note("%s", dg.text);
 			return 0;
 		}
 		if (!(info.flags & XEN_DOMINF_shutdown))

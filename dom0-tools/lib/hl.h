@@ -109,6 +109,12 @@ char *store_read(struct hl *hl, const char *path, ...) __attribute__((format(pri
 int store_write(struct hl *hl, const char *value, const char *path, ...)
 	__attribute__((format(printf, 3, 4)));
 int store_remove(struct hl *hl, const char *path, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * Until done(arg) holds, or timeout_ms are over (-ETIMEDOUT): asks at once and whenever something at
+ * or below one of the paths (NULL at the end) changed.
+ */
+int store_wait(struct hl *hl, const char *const *paths, bool (*done)(struct hl *hl, void *arg),
+	       void *arg, int timeout_ms);
 /* The domain's name, "Domain-0" for 0, NULL when it has none; the caller frees it. */
 char *store_domain_name(struct hl *hl, uint32_t domid);
 /* domid of a name or of a decimal number that is a live domain; -ESRCH. */

@@ -10,6 +10,7 @@
 #include <xenstore.h>
 #include "dom0-tools/builder/guest.h"
 #include "dom0-tools/builder/layout.h"
+#include "dom0-tools/device/device.h"
 
 #define DOMID		7
 #define MAX_PAGES	(1UL << 21)	/* 8 GiB */
@@ -18,7 +19,7 @@
 static uint8_t *populated;		/* one byte per page */
 static unsigned int steps, fail_at;	/* fail_at: which step fails; 0: none */
 static unsigned int extent_fails; /* one in so many populate calls for large extents is cut short */
-static bool exists, introduced, started;
+static bool exists, introduced, started, attached;
 static unsigned int nodes;
 static uint32_t next_port;
 
@@ -227,6 +228,26 @@ bool xs_introduce_domain(struct xs_handle *h, unsigned int domid, unsigned long 
 	return introduced;
 }
 
+int hl_domain_pause(struct hl *hl, uint32_t domid)
+{
+	return 0;
+}
+
+/* Devices come last, to a guest that xenstored knows. */
+int devices_attach_all(struct hl *hl, const struct guest_config *c, uint32_t domid, struct diag *dg)
+{
+	assert_true(introduced && nodes);
+	attached = !fake(0);
+	return attached ? 0 : diag_fail(dg, -ENODEV, "no backend");
+}
+
+int devices_remove_all(struct hl *hl, uint32_t domid, struct diag *dg)
+{
+	assert_true(exists);
+	attached = false;
+	return 0;
+}
+
 /* A kernel of one segment, and a ramdisk. */
 static uint8_t image[70000], ramdisk[9000];
 
@@ -249,7 +270,7 @@ static int create(struct guest_config *c, struct diag *dg)
 	int rc;
 
 	steps = next_port = 0;
-	exists = introduced = started = false;
+	exists = introduced = started = attached = false;
 	nodes = 0;
 	memset(populated, 0, MAX_PAGES);
 	rc = guest_create(NULL, c, &f, &domid, dg);
@@ -285,18 +306,18 @@ static void test_every_failure(void **state)
 
 	fail_at = extent_fails = 0;
 	assert_int_equal(create(&c, &dg), 0);
-	assert_true(exists && introduced && started && nodes);
+	assert_true(exists && introduced && started && nodes && attached);
 	all = steps;
 	assert_true(all > 60);
 	for (fail_at = 1; fail_at <= all; fail_at++) {
 		dg.text[0] = 0;
 		if (!create(&c, &dg)) {
 			/* A large extent refused, or a transaction tried again. */
-			assert_true(exists && introduced && nodes);
+			assert_true(exists && introduced && nodes && attached);
 			continue;
 		}
 		assert_false(exists);
-		assert_false(introduced);
+		assert_false(introduced || attached);
 		assert_int_equal(nodes, 0);
 		assert_string_not_equal(dg.text, "");
 	}
