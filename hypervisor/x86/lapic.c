@@ -53,6 +53,11 @@ void lapic_eoi(void)
 	reg_write(REG_EOI, 0);
 }
 
+void lapic_look_again(void)
+{
+	reg_write(REG_TPR, 0);
+}
+
 static void error_interrupt(void *unused)
 {
 	reg_write(REG_ESR, 0);

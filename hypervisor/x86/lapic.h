@@ -22,6 +22,8 @@ enum apic_reg {
 void lapic_init_boot(void); /* boot CPU: find and map it; then lapic_init_cpu() */
 void lapic_init_cpu(void);  /* every CPU: enable, mask local lines */
 void lapic_eoi(void);
+/* Signal again what is pending: an emulator may have lost the signal. */
+void lapic_look_again(void);
 bool lapic_is_x2apic(void);
 bool lapic_is_ready(void); /* lapic_init_boot() has run */
 

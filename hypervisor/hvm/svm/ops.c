@@ -11,6 +11,7 @@
 #include "x86/cr.h"
 #include "x86/features.h"
 #include "x86/fpu.h"
+#include "x86/lapic.h"
 #include "x86/msr.h"
 #include "x86/spec.h"
 
@@ -139,27 +140,31 @@ static void after_exit(struct hvm_vcpu *hv, struct vmcb *vmcb)
 	}
 }
 
+/*
+ * QEMU's TCG can lose V_IRQ when a physical interrupt arrives during VMRUN, and the interrupt as well: with V_IRQ
+ * set VMRUN writes the CPU's word of pending interrupts without a lock. So svm_run() looks again afterwards.
+ */
+static void ask_for_window(struct vmcb *vmcb)
+{
+	if (vmcb->v_irq)
+		return;
+	vmcb->v_irq = V_IRQ;
+	vmcb_dirty(vmcb, CLEAN_TPR);
+}
+
 static void svm_run(struct hvm_vcpu *hv, bool flush, struct hvm_exit *exit)
 {
 	struct vmcb *vmcb = vmcb_of(hv);
 
 	before_entry(hv, vmcb, flush);
-	if (unlikely(hv->window_open) && !vmcb->v_irq) {
-		/* QEMU's TCG can lose V_IRQ when a physical interrupt arrives during VMRUN. */
-		vmcb->v_irq = V_IRQ;
-		vmcb_dirty(vmcb, CLEAN_TPR);
-	}
+	if (unlikely(hv->window_open))
+		ask_for_window(vmcb);
 	if (spec_stuff_rsb)
 		svm_enter_stuff_rsb(hv, hv->vmcb_hpa);
 	else
 		svm_enter(hv, hv->vmcb_hpa);
-	/*
-	 * QEMU 7.2's VMEXIT changes the CPU's word of pending interrupts without its lock: one that another
-	 * thread raises just then stays in the local APIC and is never signalled, until the next one comes.
-	 * A write to CR8 makes the emulated APIC look again.
-	 */
-	if (unlikely(svm_loses_interrupts))
-		__asm__ volatile("mov %0, %%cr8" :: "r"(0UL) : "memory");
+	if (unlikely(hv->window_open) && svm_loses_interrupts)
+		lapic_look_again();
 	after_exit(hv, vmcb);
 	svm_decode_exit(vmcb, svm_has_nrips, exit);
 	if (unlikely(exit->kind == EXIT_FAILED_ENTRY))
