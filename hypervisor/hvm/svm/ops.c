@@ -76,6 +76,8 @@ static void svm_load(struct hvm_vcpu *hv)
 	if (cpu_has(F_RDTSCP))
 		wrmsr(MSR_TSC_AUX, hv->tsc_aux);
 	vmcb_of(hv)->clean = 0; /* another CPU's, or an older, cached copy is no good */
+	if (hv->asid_gen != this_cpu(svm_asid_gen)) /* while it stays loaded only itself can change that */
+		hv->force_flush = true;
 	/* Breakpoints that are on must not wait for the first access: until then they would be another's. */
 	if (unlikely(vmcb_of(hv)->dr7 & DR7_ENABLED))
 		svm_open_debug_regs(hv);
@@ -99,7 +101,7 @@ static void svm_save(struct hvm_vcpu *hv)
 
 static void before_entry(struct hvm_vcpu *hv, struct vmcb *vmcb, bool flush)
 {
-	if (unlikely(flush || hv->asid_gen != this_cpu(svm_asid_gen)))
+	if (unlikely(flush))
 		svm_new_asid(hv);
 	if (unlikely(hv->reinject.valid && !(vmcb->eventinj & EVENT_VALID))) {
 		vmcb->eventinj = svm_pack_event(&hv->reinject);
