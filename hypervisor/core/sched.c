@@ -194,10 +194,9 @@ void sched_yield(void)
 static void steal(struct sched_group *g, struct sched_cpu *sc, unsigned int cpu,
 		  unsigned int more_than)
 {
-	struct sched_group *o;
 	struct sched_vcpu *s;
 
-	for (o = sched_groups; o < groups_end(); o++) {
+	for (struct sched_group *o = sched_groups; o < groups_end(); o++) {
 		if (o == g || READ_ONCE(o->q.nr_waiting) <= more_than)
 			continue;
 		if (!spin_trylock(&o->lock)) {
@@ -429,10 +428,8 @@ unsigned int sched_nth_cpu(unsigned int n)
 
 void sched_init(void)
 {
-	struct sched_group *g;
-
 	sched_pool = ~0ULL >> (64 - sched_pool_size()) << first_cpu();
-	for (g = sched_groups; g < sched_groups + NR_GROUPS; g++) {
+	for (struct sched_group *g = sched_groups; g < sched_groups + NR_GROUPS; g++) {
 		spin_init(&g->lock, LOCK_runqueue);
 		fair_init(&g->q);
 		list_init(&g->parked);

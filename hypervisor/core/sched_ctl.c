@@ -67,11 +67,10 @@ void sched_runstate(struct vcpu *v, enum runstate *state, uint64_t *since_ns,
 {
 	struct sched_group *g = sched_lock_home(v);
 	const struct sched_vcpu *s = &v->sched;
-	unsigned int i;
 
 	*state = s->state;
 	*since_ns = s->state_since_ns;
-	for (i = 0; i < NR_RUNSTATES; i++)
+	for (unsigned int i = 0; i < NR_RUNSTATES; i++)
 		time_ns[i] = s->time_ns[i];
 	time_ns[s->state] += now() - s->state_since_ns;
 	spin_unlock(&g->lock);

@@ -68,9 +68,7 @@ static bool kick_idle(struct sched_group *g, const struct sched_vcpu *s)
  */
 static bool kick_idle_elsewhere(const struct sched_group *mine, const struct sched_vcpu *s)
 {
-	struct sched_group *g;
-
-	for (g = sched_groups; g < groups_end(); g++)
+	for (struct sched_group *g = sched_groups; g < groups_end(); g++)
 		if (g != mine && kick_idle(g, s))
 			return true;
 	return false;

@@ -44,10 +44,9 @@ void start_other_cpu(void)
 void start_others(void (*run)(void))
 {
 	uint64_t give_up = now() + 10 * NSEC_PER_SEC;
-	unsigned int cpu;
 
 	store_release(&run_loop, run);
-	for (cpu = 1; cpu < nr_cpus; cpu++)
+	for (unsigned int cpu = 1; cpu < nr_cpus; cpu++)
 		ipi_kick(cpu);
 	while (load_acquire(&nr_serving) != nr_cpus - 1) {
 		if (now() > give_up)

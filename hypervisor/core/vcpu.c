@@ -34,9 +34,8 @@ void set_current_vcpu(struct vcpu *v)
 void vcpu_forget_domain(const struct domain *d)
 {
 	struct domain *last;
-	unsigned int c;
 
-	for (c = 0; c < nr_cpus; c++) {
+	for (unsigned int c = 0; c < nr_cpus; c++) {
 		last = READ_ONCE(per_cpu(last_domain, c));
 		if (last == d)
 			(void)atomic_cmpxchg(&per_cpu(last_domain, c), &last, NULL);

@@ -102,23 +102,22 @@ static struct cpuid_leaf *add(struct cpuid_policy *p, uint32_t leaf, uint32_t su
 static void add_subleaves(struct cpuid_policy *p, uint32_t leaf)
 {
 	struct cpuid_leaf *row;
-	unsigned int i;
 
 	switch (leaf) {
 	case 4: /* caches, until type 0 */
-		for (i = 0; i < 6; i++)
+		for (unsigned int i = 0; i < 6; i++)
 			if (!(add(p, leaf, i)->a & 0x1f))
 				break;
 		break;
 	case 7:
 	case 0xb:
-		for (i = 0; i < (leaf == 7 ? 3 : 2); i++)
+		for (unsigned int i = 0; i < (leaf == 7 ? 3 : 2); i++)
 			add(p, leaf, i);
 		break;
 	case 0xd:
 		add(p, leaf, 0);
 		add(p, leaf, 1);
-		for (i = 2; i < 20; i++) {
+		for (unsigned int i = 2; i < 20; i++) {
 			row = cpu_features.xcr0_mask >> i & 1 ? add(p, leaf, i) : NULL;
 			if (row)
 				row->c = row->d = 0;
@@ -133,14 +132,13 @@ static void collect(struct cpuid_policy *p)
 {
 	uint32_t max_basic = cpuid_host_leaf(0, 0).a,
 		 max_extended = cpuid_host_leaf(0x80000000, 0).a;
-	uint32_t leaf;
 
 	memset(p, 0, sizeof(*p));
 	memset(p->basic, CPUID_NO_ROW, sizeof(p->basic));
 	memset(p->extended, CPUID_NO_ROW, sizeof(p->extended));
-	for (leaf = 0; leaf <= 0xd; leaf++)
+	for (uint32_t leaf = 0; leaf <= 0xd; leaf++)
 		add_subleaves(p, leaf);
-	for (leaf = 0x80000000; leaf < 0x80000000 + NR_EXTENDED_LEAVES; leaf++)
+	for (uint32_t leaf = 0x80000000; leaf < 0x80000000 + NR_EXTENDED_LEAVES; leaf++)
 		if (leaf <= 0x80000008 ||
 		    (leaf <= max_extended && leaf >= 0x80000019 && leaf != 0x8000001c))
 			add(p, leaf, CPUID_NO_SUBLEAF);
@@ -227,9 +225,8 @@ static void shape_leaves(struct cpuid_policy *p)
 		0x8000001f, 0x80000020,
 	};
 	struct cpuid_leaf *row;
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(hidden); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(hidden); i++)
 		clear(p, hidden[i]);
 	clear(p, 6);
 	cpuid_policy_find(p, 6, 0)->a = LEAF6_ARAT;
@@ -259,12 +256,10 @@ static void shape_leaves(struct cpuid_policy *p)
 
 void cpuid_policy_make(struct cpuid_policy *p, enum policy_level level)
 {
-	unsigned int w;
-
 	collect(p);
 	if (level == LEVEL_HOST)
 		return;
-	for (w = 0; w < NR_POLICY_WORDS; w++) {
+	for (unsigned int w = 0; w < NR_POLICY_WORDS; w++) {
 		uint32_t bits = allowed[w];
 
 		if (w == FW_8_8_EBX && cpu_has(F_SVM_SPEC_CTRL))
@@ -300,15 +295,14 @@ int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top,
 		       const struct cpuid_leaf **err)
 {
 	struct cpuid_leaf *row, *xsave;
-	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
+	for (unsigned int i = 0; i < nr; i++) {
 		if (!acceptable(top, &leaves[i])) {
 			*err = &leaves[i];
 			return -EINVAL;
 		}
 	}
-	for (i = 0; i < nr; i++) {
+	for (unsigned int i = 0; i < nr; i++) {
 		uint32_t subleaf;
 
 		if (is_ours(leaves[i].leaf))
@@ -322,7 +316,7 @@ int cpuid_policy_merge(struct cpuid_policy *p, const struct cpuid_policy *top,
 	}
 	p->row[p->basic[0]].a = min(p->row[p->basic[0]].a, top->row[top->basic[0]].a);
 	p->row[p->extended[0]].a = min(p->row[p->extended[0]].a, top->row[top->extended[0]].a);
-	for (i = 0; i < NR_POLICY_WORDS; i++)
+	for (unsigned int i = 0; i < NR_POLICY_WORDS; i++)
 		set_word(p, i, cpuid_policy_word(p, i) & cpuid_policy_word(top, i));
 	set_word(p, FW_1_ECX, cpuid_policy_word(p, FW_1_ECX) | ALWAYS_1C);
 	if (!(cpuid_policy_word(p, FW_1_ECX) & BIT(26)))

@@ -34,7 +34,6 @@ static const struct mmio_range *find(const struct mmio_table *t, uint64_t gpa)
 int mmio_register(struct domain *d, uint64_t gpa, uint64_t size, mmio_fn fn, void *ctx)
 {
 	struct mmio_table *t = d->mmio;
-	unsigned int i;
 
 	if (!size || (gpa | size) & ~PAGE_MASK || gpa + size - 1 < gpa)
 		return -EINVAL;
@@ -42,7 +41,7 @@ int mmio_register(struct domain *d, uint64_t gpa, uint64_t size, mmio_fn fn, voi
 		t = d->mmio = kalloc(sizeof(*t));
 	if (!t || t->nr == MMIO_MAX_RANGES)
 		return -ENOMEM;
-	for (i = 0; i < t->nr; i++)
+	for (unsigned int i = 0; i < t->nr; i++)
 		if (gpa <= t->range[i].last && gpa + size - 1 >= t->range[i].first)
 			return -EEXIST;
 	t->range[t->nr++] = (struct mmio_range){ gpa, gpa + size - 1, fn, ctx };

@@ -276,12 +276,11 @@ int msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 
 int msr_set_mtrr(struct vcpu *v, const struct mtrr_state *s)
 {
-	unsigned int i;
 	bool valid = mtrr_valid(v->d, MSR_MTRR_DEF_TYPE, s->def_type);
 
-	for (i = 0; i < 2 * MTRR_NR_VAR; i++)
+	for (unsigned int i = 0; i < 2 * MTRR_NR_VAR; i++)
 		valid &= mtrr_valid(v->d, MSR_MTRR_PHYSBASE0 + i, s->var[i]);
-	for (i = 0; i < MTRR_NR_FIXED; i++)
+	for (unsigned int i = 0; i < MTRR_NR_FIXED; i++)
 		valid &= mtrr_valid(v->d, MSR_MTRR_FIX64K, s->fixed[i]);
 	if (!valid)
 		return -EINVAL;

@@ -252,7 +252,6 @@ int vlapic_set_state(struct vcpu *v, const struct vlapic_state *s)
 {
 	struct vlapic *l = v->vlapic;
 	uint64_t old_base = l->apic_base;
-	unsigned int i;
 	int rc;
 
 	/* The mode's steps do not count here: come from "off". */
@@ -272,7 +271,7 @@ int vlapic_set_state(struct vcpu *v, const struct vlapic_state *s)
 	l->esr = s->regs[REG_ESR];
 	l->icr = s->regs[REG_ICR] & 0xccfff;
 	l->icr2 = s->regs[REG_ICR2];
-	for (i = 0; i < 8; i++) {
+	for (unsigned int i = 0; i < 8; i++) {
 		bitmap_set_word(l->isr, i, s->regs[REG_ISR + i]);
 		bitmap_set_word(l->tmr, i, s->regs[REG_TMR + i]);
 		bitmap_set_word(l->irr, i, s->regs[REG_IRR + i]);
@@ -280,7 +279,7 @@ int vlapic_set_state(struct vcpu *v, const struct vlapic_state *s)
 	l->isr[0] &= ~0xffffULL;
 	l->irr[0] &= ~0xffffULL;
 	l->isr_top = (uint8_t)max(bitmap256_highest(l->isr), 0);
-	for (i = 1; i < NR_LVT; i++)
+	for (unsigned int i = 1; i < NR_LVT; i++)
 		l->lvt[i] = s->regs[REG_LVT_TIMER + i] & lvt_writable[i];
 	vlapic_timer_set_divide(l, s->regs[REG_TIMER_DIVIDE] & 0xb);
 	vlapic_timer_set_mode(l, s->regs[REG_LVT_TIMER] & lvt_writable[0]);

@@ -237,13 +237,12 @@ void vmsix_update_place(struct vpci *p, struct pci_dev *dev)
 void vmsix_write_ctrl(struct pci_dev *dev, uint16_t ctrl)
 {
 	uint16_t old = dev->msix_ctrl;
-	unsigned int i;
 
 	dev->msix_ctrl = ctrl & (MSIX_CTRL_ENABLE | MSIX_CTRL_MASK_ALL);
 	if (!(old & MSIX_CTRL_ENABLE) && (ctrl & MSIX_CTRL_ENABLE)) {
 		/* Masked as a whole while the entries are written. */
 		dev_cfg_write(dev, dev->msix_pos + 2, 2, MSIX_CTRL_ENABLE | MSIX_CTRL_MASK_ALL);
-		for (i = 0; i < dev->msix_nr; i++)
+		for (unsigned int i = 0; i < dev->msix_nr; i++)
 			entry_sync(dev, i);
 	}
 	if ((old & MSIX_CTRL_ENABLE) && !(ctrl & MSIX_CTRL_ENABLE)) {

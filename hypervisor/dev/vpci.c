@@ -42,13 +42,13 @@ static struct pci_dev *find_locked(struct vpci *p, unsigned int segment, unsigne
 
 static void find_capabilities(struct vpci *p, struct pci_dev *dev)
 {
-	unsigned int pos, i;
+	unsigned int pos;
 
 	if (!(dev_cfg_read(dev, PCI_STATUS, 2) & PCI_STATUS_CAPS) ||
 	    (dev_cfg_read(dev, PCI_HEADER_TYPE, 1) & 0x7f) > 1)
 		return;
 	pos = dev_cfg_read(dev, PCI_CAP_POINTER, 1) & 0xfc;
-	for (i = 0; pos >= 0x40 && i < MAX_CAPS; i++) {
+	for (unsigned int i = 0; pos >= 0x40 && i < MAX_CAPS; i++) {
 		unsigned int id = dev_cfg_read(dev, pos, 1);
 
 		if (id == CAP_MSI && !dev->msi_pos)

@@ -61,18 +61,17 @@ static void save_cpu(struct vcpu *v, union payload *p)
 {
 	struct hvm_hw_cpu *c = &p->cpu;
 	struct hvm_state s;
-	unsigned int i;
 
 	hvm_ops->get_state(&v->hvm, &s);
 	memset(c, 0, sizeof(*c));
 	memcpy(c->fpu_regs, v->fpu, FPU_LEGACY_SIZE);
 	c->flags = XEN_X86_FPU_INITIALISED;
-	for (i = 0; i < NR_GPRS; i++)
+	for (unsigned int i = 0; i < NR_GPRS; i++)
 		(&c->rax)[i] = v->hvm.gpr[gpr_order[i]];
-	for (i = 0; i < ARRAY_SIZE(words); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
 		memcpy((char *)c + words[i].record, (char *)&s + words[i].state, sizeof(uint64_t));
 	memcpy(&c->dr0, v->hvm.dr, sizeof(v->hvm.dr));
-	for (i = 0; i < NR_SEGS; i++) {
+	for (unsigned int i = 0; i < NR_SEGS; i++) {
 		(&c->cs_sel)[i] = s.seg[seg_order[i]].sel;
 		(&c->cs_limit)[i] = s.seg[seg_order[i]].limit;
 		(&c->cs_base)[i] = s.seg[seg_order[i]].base;
@@ -88,7 +87,6 @@ static int load_cpu(struct vcpu *v, const union payload *p)
 {
 	const struct hvm_hw_cpu *c = &p->cpu;
 	struct hvm_state s;
-	unsigned int i;
 
 	if (c->flags & XEN_X86_FPU_INITIALISED || c->pending_valid)
 		return -EOPNOTSUPP;
@@ -98,16 +96,16 @@ static int load_cpu(struct vcpu *v, const union payload *p)
 	    !cr_valid_efer(v->d, c->msr_efer))
 		return -EINVAL;
 	hvm_ops->get_state(&v->hvm, &s); /* for PAT, which another record brings */
-	for (i = 0; i < ARRAY_SIZE(words); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
 		memcpy((char *)&s + words[i].state, (char *)c + words[i].record, sizeof(uint64_t));
-	for (i = 0; i < NR_SEGS; i++)
+	for (unsigned int i = 0; i < NR_SEGS; i++)
 		s.seg[seg_order[i]] =
 			(struct hvm_seg){ (uint16_t)(&c->cs_sel)[i], (uint16_t)(&c->cs_arbytes)[i],
 					  (&c->cs_limit)[i], (&c->cs_base)[i] };
 	s.gdtr_limit = c->gdtr_limit;
 	s.idtr_limit = c->idtr_limit;
 	hvm_ops->set_state(&v->hvm, &s);
-	for (i = 0; i < NR_GPRS; i++)
+	for (unsigned int i = 0; i < NR_GPRS; i++)
 		v->hvm.gpr[gpr_order[i]] = (&c->rax)[i];
 	memcpy(v->hvm.dr, &c->dr0, sizeof(v->hvm.dr));
 	v->hvm.tsc_aux = c->msr_tsc_aux;
@@ -137,21 +135,19 @@ static int load_lapic(struct vcpu *v, const union payload *p)
 static void save_lapic_regs(struct vcpu *v, union payload *p)
 {
 	struct vlapic_state s;
-	unsigned int i;
 
 	vlapic_get_state(v, &s);
 	memset(&p->regs, 0, sizeof(p->regs));
-	for (i = 0; i < ARRAY_SIZE(s.regs); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(s.regs); i++)
 		memcpy(p->regs.data + 16 * i, &s.regs[i], sizeof(s.regs[i]));
 }
 
 static int load_lapic_regs(struct vcpu *v, const union payload *p)
 {
 	struct vlapic_state s;
-	unsigned int i;
 
 	vlapic_get_state(v, &s);
-	for (i = 0; i < ARRAY_SIZE(s.regs); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(s.regs); i++)
 		memcpy(&s.regs[i], p->regs.data + 16 * i, sizeof(s.regs[i]));
 	return vlapic_set_state(v, &s);
 }
@@ -223,12 +219,11 @@ static int put(struct stream *s, uint16_t type, uint16_t instance, const void *d
 
 static int save_all(struct domain *d, struct stream *s, union payload *p)
 {
-	const struct record *r;
 	struct vcpu *v;
 	unsigned int i;
 	int rc = 0;
 
-	for (r = records; !rc && r < records + ARRAY_SIZE(records); r++) {
+	for (const struct record *r = records; !rc && r < records + ARRAY_SIZE(records); r++) {
 		for_each_vcpu(d, v, i) {
 			if (rc || (r->once && i) || (r->up_only && !vcpu_is_up(v)))
 				continue;
@@ -242,9 +237,8 @@ static int save_all(struct domain *d, struct stream *s, union payload *p)
 static uint32_t full_size(const struct domain *d)
 {
 	uint32_t size = sizeof(struct hvm_save_descriptor); /* END */
-	const struct record *r;
 
-	for (r = records; r < records + ARRAY_SIZE(records); r++)
+	for (const struct record *r = records; r < records + ARRAY_SIZE(records); r++)
 		size += (sizeof(struct hvm_save_descriptor) + r->size) *
 			(r->once ? 1 : d->max_vcpus);
 	return size;

@@ -248,9 +248,8 @@ int evtchn_reset(struct domain *d)
 {
 	struct evtchn_table *t = d->evtchn;
 	unsigned int budget = DESTROY_BOUND;
-	uint32_t port;
 
-	for (port = 1; READ_ONCE(t->nr_used) && port < READ_ONCE(t->nr_ports); port++) {
+	for (uint32_t port = 1; READ_ONCE(t->nr_used) && port < READ_ONCE(t->nr_ports); port++) {
 		if (READ_ONCE(evtchn_at(t, port)->state) == EVTCHNSTAT_closed)
 			continue;
 		if (!budget--)
@@ -272,11 +271,9 @@ int evtchn_destroy(struct domain *d)
 
 void evtchn_free(struct domain *d)
 {
-	unsigned int b;
-
 	if (!d->evtchn)
 		return;
-	for (b = 0; b < EVTCHN_NR_BUCKETS; b++)
+	for (unsigned int b = 0; b < EVTCHN_NR_BUCKETS; b++)
 		kfree(d->evtchn->bucket[b], EVTCHN_PER_BUCKET * sizeof(struct evtchn));
 	kfree(d->evtchn, sizeof(*d->evtchn));
 	d->evtchn = NULL;

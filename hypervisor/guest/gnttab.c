@@ -28,7 +28,6 @@ union grant_word {
 int gnttab_create(struct domain *d)
 {
 	struct gnttab *t = kalloc(sizeof(*t));
-	uint32_t i;
 
 	if (!t)
 		return -ENOMEM;
@@ -46,7 +45,7 @@ int gnttab_create(struct domain *d)
 		gnttab_free(d);
 		return -ENOMEM;
 	}
-	for (i = 0; i < t->max_frames; i++)
+	for (uint32_t i = 0; i < t->max_frames; i++)
 		t->gfn[i] = ~0ULL;
 	return 0;
 }
@@ -54,18 +53,17 @@ int gnttab_create(struct domain *d)
 void gnttab_free(struct domain *d)
 {
 	struct gnttab *t = d->gnttab;
-	uint32_t i;
 
 	if (!t)
 		return;
-	for (i = 0; i < t->nr_frames; i++) {
+	for (uint32_t i = 0; i < t->nr_frames; i++) {
 		mfn_t mfn = frame_of(t->shared[i]);
 
 		kfree(t->pins[i], PINS_SIZE);
 		frame_unmap(t->shared[i]);
 		page_put(mfn);
 	}
-	for (i = 0; i < t->nr_track_pages; i++)
+	for (uint32_t i = 0; i < t->nr_track_pages; i++)
 		kfree(t->track[i], TRACK_SIZE);
 	kfree(t->track, t->max_track_pages * sizeof(t->track[0]));
 	kfree(t->pins, t->max_frames * sizeof(t->pins[0]));

@@ -123,11 +123,9 @@ static void leave_end(struct domain *ld, const struct leaving *l)
 
 static void leave_all(struct domain *ld, struct leaving *list, unsigned int nr)
 {
-	unsigned int i;
-
 	if (nr)
 		p2m_flush(&ld->p2m);
-	for (i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		leave_end(ld, &list[i]);
 }
 

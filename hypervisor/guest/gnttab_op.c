@@ -48,11 +48,10 @@ static int64_t list_frames(struct domain *d, struct gnttab_setup_table *op)
 {
 	uint64_t gfn;
 	mfn_t mfn;
-	uint32_t i;
 
 	if (op->nr_frames > d->gnttab->max_frames)
 		op->status = GNTST_general_error;
-	for (i = 0; op->status == GNTST_okay && i < op->nr_frames; i++) {
+	for (uint32_t i = 0; op->status == GNTST_okay && i < op->nr_frames; i++) {
 		if (gnttab_get_frame(d, i, &mfn)) {
 			op->status = GNTST_general_error;
 			break;

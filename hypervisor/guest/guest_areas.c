@@ -50,9 +50,7 @@ void guest_vcpu_free(struct vcpu *v)
 
 static void area_unpin(struct guest_area *a)
 {
-	unsigned int i;
-
-	for (i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 2; i++) {
 		if (!a->len[i])
 			continue;
 		frame_unmap(a->part[i]);

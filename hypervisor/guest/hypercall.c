@@ -98,12 +98,11 @@ int64_t hypercall_multicall(struct vcpu *v, struct call *call)
 int hypercall_page_write(struct vcpu *v, uint64_t gpa)
 {
 	uint8_t stub[9] = { 0xb8, 0, 0, 0, 0, 0, 0, 0, 0xc3 };
-	unsigned int i;
 
 	if (gpa & ~PAGE_MASK || copy_to_gpa(v->d, gpa, NULL, PAGE_SIZE))
 		return -EINVAL;
 	memcpy(stub + 5, hvm_ops->hypercall_insn, 3);
-	for (i = 0; i < PAGE_SIZE / 32; i++) {
+	for (unsigned int i = 0; i < PAGE_SIZE / 32; i++) {
 		stub[1] = i;
 		if (copy_to_gpa(v->d, gpa + 32 * i, stub, sizeof(stub)))
 			return -EINVAL;

@@ -48,12 +48,11 @@ int physmap_map(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order, enum
 
 int physmap_place(struct domain *d, gfn_t gfn, mfn_t mfn, enum p2m_type type)
 {
-	unsigned int i;
 	int rc = -EINVAL;
 
 	if (gfn.n > P2M_MAX_GFN)
 		return rc;
-	for (i = 0; i < PLACE_TRIES; i++) {
+	for (unsigned int i = 0; i < PLACE_TRIES; i++) {
 		rc = physmap_map(d, gfn, mfn, 0, type);
 		if (rc != -EEXIST)
 			return rc;

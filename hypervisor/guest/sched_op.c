@@ -35,9 +35,8 @@ static int64_t op_shutdown(struct call *call, void *arg)
 static int any_pending(struct vcpu *v, const struct sched_poll *op)
 {
 	evtchn_port_t port;
-	unsigned int i;
 
-	for (i = 0; i < op->nr_ports; i++) {
+	for (unsigned int i = 0; i < op->nr_ports; i++) {
 		if (copy_from_guest_at(&port, HANDLE_PTR(op->ports), i, sizeof(port)))
 			return -EFAULT;
 		if (!port || port >= v->d->evtchn->limit)

@@ -57,11 +57,10 @@ int sysctl_debug_keys(struct vcpu *v, struct xen_sysctl *op)
 {
 	const struct xen_sysctl_debug_keys *k = &op->u.debug_keys;
 	char key;
-	uint32_t i;
 
 	if (k->nr_keys > 64)
 		return -E2BIG;
-	for (i = 0; i < k->nr_keys; i++) {
+	for (uint32_t i = 0; i < k->nr_keys; i++) {
 		if (copy_from_guest_at(&key, HANDLE_PTR(k->keys), i, 1))
 			return -EFAULT;
 		console_handle_key(key);

@@ -363,9 +363,7 @@ static const struct option option_table[] = {
 
 static const struct option *find_option(struct slice name)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(option_table); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(option_table); i++)
 		if (slice_is(name, option_table[i].name))
 			return &option_table[i];
 	return NULL;
@@ -470,9 +468,7 @@ uint64_t mem_amount_bytes(const struct mem_amount *m, uint64_t total_bytes)
 
 void cmdline_for_each_option(cmdline_help_t fn, void *arg)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(option_table); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(option_table); i++)
 		if (option_table[i].help)
 			fn(option_table[i].name, option_table[i].syntax, option_table[i].help, arg);
 }

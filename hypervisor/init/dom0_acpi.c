@@ -86,22 +86,21 @@ static void write_madt(struct writer *w, const struct acpi_info *host, unsigned 
 {
 	struct madt madt = { .lapic_address = LAPIC_ADDRESS };
 	size_t start = w->at;
-	unsigned int i;
 
 	fill_header(&madt.header, "APIC", MADT_REVISION, host);
 	put(w, &madt, sizeof(madt));
-	for (i = 0; i < nr_vcpus; i++) {
+	for (unsigned int i = 0; i < nr_vcpus; i++) {
 		struct madt_x2apic e = { MADT_X2APIC, sizeof(e), 0, APIC_ID_OF(i),
 					 MADT_CPU_ENABLED, i };
 		put(w, &e, sizeof(e));
 	}
-	for (i = 0; i < host->nr_ioapics; i++) {
+	for (unsigned int i = 0; i < host->nr_ioapics; i++) {
 		const struct acpi_ioapic *io = &host->ioapics[i];
 		struct madt_ioapic e = { MADT_IOAPIC, sizeof(e), (uint8_t)io->id, 0,
 					 (uint32_t)io->hpa, io->gsi_base };
 		put(w, &e, sizeof(e));
 	}
-	for (i = 0; i < host->nr_overrides; i++) {
+	for (unsigned int i = 0; i < host->nr_overrides; i++) {
 		const struct acpi_override *o = &host->overrides[i];
 		struct madt_override e = { MADT_OVERRIDE, sizeof(e), 0, o->irq, o->gsi, o->flags };
 
@@ -114,9 +113,8 @@ bool dom0_acpi_allows(const char *signature)
 {
 	static const char allowed[][5] = { "FACP", "SSDT", "PSDT", "SBST", "MCFG", "SLIC", "MSDM",
 					   "WDAT", "FPDT", "S3PT", "VFCT", "TCPA", "TPM2" };
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(allowed); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(allowed); i++)
 		if (!memcmp(signature, allowed[i], 4))
 			return true;
 	return false;
@@ -126,12 +124,11 @@ static void write_xsdt(struct writer *w, const struct acpi_info *host, uint64_t 
 {
 	struct acpi_header h;
 	size_t start = w->at;
-	unsigned int i;
 
 	fill_header(&h, "XSDT", 1, host);
 	put(w, &h, sizeof(h));
 	put(w, &madt_hpa, sizeof(madt_hpa));
-	for (i = 0; i < host->nr_tables; i++)
+	for (unsigned int i = 0; i < host->nr_tables; i++)
 		if (dom0_acpi_allows(host->tables[i].signature))
 			put(w, &host->tables[i].hpa, sizeof(host->tables[i].hpa));
 	finish_table(w, start);

@@ -37,10 +37,9 @@ static int give_range(struct domain *d, uint64_t start, uint64_t size)
 
 static int give_memory(struct domain *d, const struct mem_split *s)
 {
-	unsigned int i;
 	int rc = give_range(d, s->acpi.start, s->acpi.end - s->acpi.start);
 
-	for (i = 0; !rc && i < s->nr_map; i++)
+	for (unsigned int i = 0; !rc && i < s->nr_map; i++)
 		if (s->map[i].type == BOOT_MEM_RAM)
 			rc = give_range(d, s->map[i].base, s->map[i].size);
 	d->max_pages = d->tot_pages;
@@ -51,11 +50,10 @@ static int give_memory(struct domain *d, const struct mem_split *s)
 static int tell_memory_map(struct domain *d, const struct mem_split *s)
 {
 	struct e820_entry *e = kalloc(s->nr_map * sizeof(*e));
-	unsigned int i;
 
 	if (!e)
 		return -ENOMEM;
-	for (i = 0; i < s->nr_map; i++)
+	for (unsigned int i = 0; i < s->nr_map; i++)
 		e[i] = (struct e820_entry){ s->map[i].base, s->map[i].size, s->map[i].type };
 	guest_set_memory_map(d, e, s->nr_map);
 	return 0;

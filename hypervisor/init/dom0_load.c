@@ -112,9 +112,7 @@ static struct mem_range unpack_kernel(const struct boot_info *bi, const struct m
 
 static void load_segments(const struct elf_image *img)
 {
-	unsigned int i;
-
-	for (i = 0; i < img->nr_segments; i++) {
+	for (unsigned int i = 0; i < img->nr_segments; i++) {
 		const struct elf_segment *seg = &img->segments[i];
 		uint8_t *to = phys_to_virt(seg->paddr);
 
@@ -127,7 +125,6 @@ static void write_tables(const struct boot_info *bi, const struct mem_split *s,
 			 const struct dom0_place *p)
 {
 	struct dom0_tables *t = phys_to_virt(p->tables_at);
-	unsigned int i;
 
 	memset(t, 0, sizeof(*t));
 	t->info = (struct hvm_start_info){
@@ -145,7 +142,7 @@ static void write_tables(const struct boot_info *bi, const struct mem_split *s,
 		t->initrd.paddr = p->initrd_to;
 		t->initrd.size = p->initrd.end - p->initrd.start;
 	}
-	for (i = 0; i < s->nr_map; i++)
+	for (unsigned int i = 0; i < s->nr_map; i++)
 		t->memmap[i] = (struct hvm_memmap_table_entry){
 			.addr = s->map[i].base, .size = s->map[i].size, .type = s->map[i].type };
 	if (dom0_cmdline(t->cmdline, sizeof(t->cmdline), bi->modules[0].cmdline) >=

@@ -23,9 +23,8 @@ static const struct mem_range *first_overlap(uint64_t start, uint64_t end,
 					     const struct mem_range *ranges, unsigned int nr)
 {
 	const struct mem_range *first = NULL;
-	unsigned int i;
 
-	for (i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		if (overlaps(start, end, &ranges[i]) && (!first || ranges[i].start < first->start))
 			first = &ranges[i];
 	return first;
@@ -142,11 +141,10 @@ static uint64_t ram_pages(const struct boot_range *f, uint64_t *start)
 static uint64_t free_ram(const struct mem_request *r, uint64_t *host_bytes)
 {
 	uint64_t at, end, stop, size, free_bytes = 0;
-	unsigned int i;
 	bool is_free;
 
 	*host_bytes = 0;
-	for (i = 0; i < r->nr_firmware; i++) {
+	for (unsigned int i = 0; i < r->nr_firmware; i++) {
 		size = ram_pages(&r->firmware[i], &at);
 		*host_bytes += size;
 		for (end = at + size; at < end; at = stop) {
@@ -178,11 +176,10 @@ static uint64_t decide_size(struct mem_split *s, const struct mem_request *r, ui
 static int steal_acpi(struct mem_split *s)
 {
 	struct boot_range *ram = NULL;
-	unsigned int i;
 
 	if (s->nr_map == DOM0_MAX_RANGES)
 		return -E2BIG;
-	for (i = 0; i < s->nr_map; i++)
+	for (unsigned int i = 0; i < s->nr_map; i++)
 		if (s->map[i].type == BOOT_MEM_RAM && s->map[i].base >= LOW_END &&
 		    s->map[i].base + s->map[i].size <= GIB(4) && s->map[i].size > DOM0_ACPI_SIZE)
 			ram = &s->map[i];
@@ -205,7 +202,6 @@ static uint64_t heap_reserve(uint64_t host_bytes)
 int mem_split(struct mem_split *s, const struct mem_request *r, const char **why)
 {
 	uint64_t available, want;
-	unsigned int i;
 	int rc = 0;
 
 	memset(s, 0, sizeof(*s));
@@ -216,7 +212,7 @@ int mem_split(struct mem_split *s, const struct mem_request *r, const char **why
 	if (want < DOM0_MIN)
 		return -ENOMEM;
 	*why = "the memory map has more ranges than the tables hold";
-	for (i = 0; !rc && i < r->nr_firmware; i++) {
+	for (unsigned int i = 0; !rc && i < r->nr_firmware; i++) {
 		const struct boot_range *f = &r->firmware[i];
 		uint64_t start, size = ram_pages(f, &start);
 
@@ -294,9 +290,7 @@ uint64_t mem_find_low_page(const struct mem_split *s, const struct mem_range *bu
 /* Does one RAM range of Dom0 hold it all? */
 static bool is_dom0_ram(const struct mem_split *s, const struct mem_range *r)
 {
-	unsigned int i;
-
-	for (i = 0; i < s->nr_map; i++)
+	for (unsigned int i = 0; i < s->nr_map; i++)
 		if (s->map[i].type == BOOT_MEM_RAM && r->start >= s->map[i].base &&
 		    r->end <= s->map[i].base + s->map[i].size)
 			return true;

@@ -29,9 +29,8 @@ static void *table_page(void)
 static uint64_t ram_top(const struct boot_info *bi)
 {
 	uint64_t top = 0;
-	unsigned int i;
 
-	for (i = 0; i < bi->nr_ranges; i++)
+	for (unsigned int i = 0; i < bi->nr_ranges; i++)
 		if (bi->ranges[i].type == BOOT_MEM_RAM)
 			top = max(top, bi->ranges[i].base + bi->ranges[i].size);
 	return round_up(top, PAGE_SIZE);
@@ -62,9 +61,8 @@ static void split_or_panic(struct mem_split *split, const struct boot_info *bi,
 				 .kept = kept, .nr_kept = ARRAY_SIZE(kept),
 				 .held = held, .nr_held = bi->nr_modules, .options = options };
 	const char *why;
-	unsigned int i;
 
-	for (i = 0; i < bi->nr_modules; i++)
+	for (unsigned int i = 0; i < bi->nr_modules; i++)
 		held[i] = module_range(bi, i);
 	if (mem_split(split, &r, &why))
 		panic("%s; the machine has %lu MiB\n", why, to_mib(split->host_bytes));
@@ -74,16 +72,14 @@ static void split_or_panic(struct mem_split *split, const struct boot_info *bi,
 		log_warn("Memory: dom0_mem= asks for %lu MiB, that is %lu MiB more than there are\n",
 			 to_mib(split->want_bytes),
 			 to_mib(split->want_bytes - split->dom0_bytes));
-	for (i = 0; i < split->nr_map; i++)
+	for (unsigned int i = 0; i < split->nr_map; i++)
 		log_debug("Dom0's map: %#12lx to %#12lx type %u\n", split->map[i].base,
 			  split->map[i].base + split->map[i].size, split->map[i].type);
 }
 
 static void give_heap(const struct mem_range *list, unsigned int nr)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		frame_give_heap(MFN(list[i].start >> PAGE_SHIFT),
 				(list[i].end - list[i].start) >> PAGE_SHIFT);
 }

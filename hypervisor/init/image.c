@@ -37,9 +37,7 @@ static uint32_t read_le32(const uint8_t *p)
 
 static enum image_format detect(const uint8_t *p, size_t size)
 {
-	unsigned int i;
-
-	for (i = 0; i < IMAGE_UNKNOWN; i++)
+	for (unsigned int i = 0; i < IMAGE_UNKNOWN; i++)
 		if (size >= formats[i].magic_size && !memcmp(p, formats[i].magic, formats[i].magic_size))
 			return i;
 	return IMAGE_UNKNOWN;

@@ -13,12 +13,11 @@ uint64_t lzma_crc64(const uint8_t *buf, size_t size, uint64_t crc);
 uint64_t lzma_crc64(const uint8_t *buf, size_t size, uint64_t crc)
 {
 	static uint64_t table[256];
-	unsigned int i, bit;
 
-	for (i = 0; !table[1] && i < 256; i++) {
+	for (unsigned int i = 0; !table[1] && i < 256; i++) {
 		uint64_t c = 255 - i; /* downwards: table[1] says that all but [0] = 0 is there */
 
-		for (bit = 0; bit < 8; bit++)
+		for (unsigned int bit = 0; bit < 8; bit++)
 			c = c & 1 ? c >> 1 ^ POLYNOMIAL : c >> 1;
 		table[255 - i] = c;
 	}

@@ -61,7 +61,6 @@ static int check_header(const struct elf64_header *h, size_t size, const char **
 static int add_segment(struct elf_image *img, const struct elf64_phdr *ph, const char **why)
 {
 	uint64_t end = ph->paddr + ph->memsz;
-	unsigned int i;
 
 	if (!ph->memsz)
 		return 0;
@@ -72,7 +71,7 @@ static int add_segment(struct elf_image *img, const struct elf64_phdr *ph, const
 	if (ph->filesz > ph->memsz || end < ph->paddr)
 		return -EINVAL;
 	*why = "has segments that overlap in memory";
-	for (i = 0; i < img->nr_segments; i++) {
+	for (unsigned int i = 0; i < img->nr_segments; i++) {
 		const struct elf_segment *s = &img->segments[i];
 
 		if (ph->paddr < s->paddr + s->mem_size && s->paddr < end)
@@ -129,7 +128,6 @@ int elf_parse(struct elf_image *img, const void *data, size_t size, const char *
 {
 	struct elf64_header h;
 	struct elf64_phdr ph;
-	unsigned int i;
 	int rc;
 
 	*img = (struct elf_image){ .data = data, .size = size, .start = UINT64_MAX };
@@ -138,7 +136,7 @@ int elf_parse(struct elf_image *img, const void *data, size_t size, const char *
 		return -ENOEXEC;
 	memcpy(&h, data, sizeof(h));
 	rc = check_header(&h, size, why);
-	for (i = 0; !rc && i < h.phnum; i++) {
+	for (unsigned int i = 0; !rc && i < h.phnum; i++) {
 		memcpy(&ph, img->data + h.phoff + i * sizeof(ph), sizeof(ph));
 		if (ph.type == PT_LOAD)
 			rc = add_segment(img, &ph, why);

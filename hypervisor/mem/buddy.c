@@ -25,9 +25,7 @@ static uint64_t nr_free;
 
 void buddy_init(void)
 {
-	unsigned int order;
-
-	for (order = 0; order <= BUDDY_MAX_ORDER; order++)
+	for (unsigned int order = 0; order <= BUDDY_MAX_ORDER; order++)
 		first_of[order] = NO_FRAME;
 	orders_present = 0;
 	nr_free = 0;
@@ -126,14 +124,12 @@ uint64_t frame_nr_free(void)
 
 static bool block_is_sound(uint64_t n, unsigned int order)
 {
-	uint64_t i;
-
 	if (n & ((1ULL << order) - 1) || n + (1ULL << order) > frame_table_nr ||
 	    !is_free_block(n, order))
 		return false;
 	if (order < BUDDY_MAX_ORDER && is_free_block(n ^ 1ULL << order, order))
 		return false; /* they should be one */
-	for (i = 1; i < 1ULL << order; i++)
+	for (uint64_t i = 1; i < 1ULL << order; i++)
 		if ((frame_table[n + i] & ~WORD_CLEAN) != word_free(0))
 			return false;
 	return true;
@@ -157,11 +153,10 @@ static bool list_is_sound(unsigned int order, uint64_t *nr)
 bool buddy_check(void)
 {
 	uint64_t nr_listed = 0, nr_words = 0, n;
-	unsigned int order;
 	bool sound = true;
 
 	spin_lock(&heap_lock);
-	for (order = 0; sound && order <= BUDDY_MAX_ORDER; order++)
+	for (unsigned int order = 0; sound && order <= BUDDY_MAX_ORDER; order++)
 		sound = list_is_sound(order, &nr_listed);
 	for (n = 0; n < frame_table_nr; n++)
 		nr_words += word_type(frame_table[n]) == PAGE_FREE;

@@ -59,9 +59,7 @@ void frame_give_heap(mfn_t mfn, uint64_t nr)
 
 static void set_owner(mfn_t mfn, uint64_t nr, domid_t owner, enum page_type type)
 {
-	uint64_t n;
-
-	for (n = mfn.n; n < mfn.n + nr; n++)
+	for (uint64_t n = mfn.n; n < mfn.n + nr; n++)
 		WRITE_ONCE(frame_table[n], word_make(owner, type, 1));
 }
 
@@ -168,9 +166,7 @@ mfn_t frame_alloc(unsigned int order)
 
 void frame_free(mfn_t mfn, unsigned int order)
 {
-	uint64_t n;
-
-	for (n = mfn.n; n < mfn.n + (1ULL << order); n++) {
+	for (uint64_t n = mfn.n; n < mfn.n + (1ULL << order); n++) {
 		BUG_ON(word_of(MFN(n)) != word_make(OWNER_HV, PAGE_HV, 1));
 		WRITE_ONCE(frame_table[n], word_free(0));
 	}

@@ -92,9 +92,8 @@ void p2m_retire_table(struct p2m *p, mfn_t table)
 static void retire_below(struct p2m *p, uint64_t e, unsigned int level)
 {
 	uint64_t *slot = table_map(entry_mfn(e));
-	unsigned int i;
 
-	for (i = 0; level > 2 && i < P2M_SLOTS; i++)
+	for (unsigned int i = 0; level > 2 && i < P2M_SLOTS; i++)
 		if (entry_is_table(slot[i]))
 			retire_below(p, slot[i], level - 1);
 	p2m_retire_table(p, entry_mfn(e));
@@ -174,12 +173,11 @@ static void try_merge(struct p2m *p, uint64_t gfn, unsigned int level)
 static bool is_replaceable(uint64_t e, unsigned int level)
 {
 	const uint64_t *t;
-	unsigned int i;
 
 	if (!entry_is_table(e))
 		return !e || entry_type(e) == P2M_MMIO;
 	t = table_map(entry_mfn(e));
-	for (i = 0; i < P2M_SLOTS; i++)
+	for (unsigned int i = 0; i < P2M_SLOTS; i++)
 		if (!is_replaceable(t[i], level - 1))
 			return false;
 	return true;
@@ -189,11 +187,10 @@ static bool is_replaceable(uint64_t e, unsigned int level)
 static int slot_make(struct p2m *p, uint64_t gfn, unsigned int level, uint64_t **out)
 {
 	uint64_t *slot = table_map(p->root) + slot_index(gfn, P2M_LEVELS);
-	unsigned int l;
 	mfn_t table;
 	int rc;
 
-	for (l = P2M_LEVELS; l > level; l--) {
+	for (unsigned int l = P2M_LEVELS; l > level; l--) {
 		if (!*slot) {
 			table = table_alloc(p);
 			if (mfn_eq(table, INVALID_MFN))
@@ -248,16 +245,15 @@ static int map_locked(struct p2m *p, uint64_t gfn, mfn_t mfn, unsigned int order
 /* 1 GiB on a CPU without such entries, as 512 of 2 MiB: looked at first, then nothing can fail. */
 static int map_1g_in_pieces(struct p2m *p, uint64_t gfn, mfn_t mfn, enum p2m_type type)
 {
-	unsigned int i;
 	uint64_t *slot, leaf;
 	int rc = slot_make(p, gfn, 2, &slot);
 
 	if (rc)
 		return rc;
-	for (i = 0; i < P2M_SLOTS; i++)
+	for (unsigned int i = 0; i < P2M_SLOTS; i++)
 		if (!is_replaceable(slot[i], 2))
 			return -EEXIST;
-	for (i = 0; i < P2M_SLOTS; i++) {
+	for (unsigned int i = 0; i < P2M_SLOTS; i++) {
 		leaf = p->format->leaf(mfn_add(mfn, (uint64_t)i << PAGE_ORDER_2M), type,
 				       PAGE_ORDER_2M);
 		slot_put_leaf(p, &slot[i], leaf, 2);

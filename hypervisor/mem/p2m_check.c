@@ -16,11 +16,10 @@ static bool frames_are_sound(const struct p2m *p, mfn_t first, unsigned int orde
 			     enum p2m_type type)
 {
 	bool own = type == P2M_RAM || type == P2M_SHARED;
-	uint64_t i;
 
 	if (type == P2M_MMIO)
 		return true;
-	for (i = 0; i < 1ULL << order; i++) {
+	for (uint64_t i = 0; i < 1ULL << order; i++) {
 		mfn_t mfn = mfn_add(first, i);
 		enum page_type is = page_type(mfn);
 

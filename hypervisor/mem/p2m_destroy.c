@@ -51,9 +51,8 @@ static void remove_leaf(struct p2m *p, uint64_t *slot, unsigned int level)
 static bool empty_table(struct work *w, mfn_t table, unsigned int level)
 {
 	uint64_t *slot = table_map(table), e;
-	unsigned int i;
 
-	for (i = 0; i < P2M_SLOTS; i++) {
+	for (unsigned int i = 0; i < P2M_SLOTS; i++) {
 		e = slot[i];
 		if (!e)
 			continue;

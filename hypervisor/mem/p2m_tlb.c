@@ -43,10 +43,9 @@ void p2m_flush(struct p2m *p)
 {
 	struct p2m_inside *in;
 	uint32_t times;
-	unsigned int c;
 
 	(void)atomic_add_return(&p->tlb_gen, 1);
-	for (c = 0; c < nr_cpus; c++) {
+	for (unsigned int c = 0; c < nr_cpus; c++) {
 		in = &per_cpu(p2m_inside, c);
 		times = READ_ONCE(in->nr_times);
 		if (load_acquire(&in->p) != p)
