@@ -232,11 +232,9 @@ void domain_ref(struct domain *d)
 
 static void domain_free(struct domain *d)
 {
-	struct vcpu *v;
-	unsigned int i;
-
-	for_each_vcpu(d, v, i)
-		vcpu_free(v);
+	for (unsigned int i = 0; i < d->max_vcpus; i++)
+		if (d->vcpus[i])
+			vcpu_free(d->vcpus[i]);
 	kfree(d->vcpus, d->max_vcpus * sizeof(d->vcpus[0]));
 	domain_free_hook(d);
 	hash_remove(d);
@@ -280,12 +278,9 @@ int domain_set_max_vcpus(struct domain *d, unsigned int nr)
 
 static void change_pause_locked(struct domain *d, int by)
 {
-	struct vcpu *v;
-	unsigned int i;
-
 	BUG_ON(by < 0 && d->pause_count == 0);
 	d->pause_count += (uint32_t)by;
-	for_each_vcpu(d, v, i) {
+	for_each_vcpu(d, v) {
 		if (d->pause_count)
 			atomic_or(&v->wait, WAIT_PAUSED);
 		else
@@ -310,10 +305,7 @@ void domain_unpause(struct domain *d)
 
 bool domain_is_running(const struct domain *d)
 {
-	const struct vcpu *v;
-	unsigned int i;
-
-	for_each_vcpu(d, v, i)
+	for_each_vcpu(d, v)
 		if (load_acquire(&v->sched.running_on) >= 0)
 			return true;
 	return false;

@@ -101,7 +101,7 @@ struct domain *domain_get_from(domid_t id);
 /* The one after d, referenced, and d's reference is dropped. */
 struct domain *domain_next(struct domain *d);
 /* All domains in turn, d referenced inside; who leaves early puts d. */
-#define for_each_domain(d) for ((d) = domain_get_from(0); (d); (d) = domain_next(d))
+#define for_each_domain(d) for (struct domain *d = domain_get_from(0); d; d = domain_next(d))
 void domain_ref(struct domain *d); /* the caller already has one */
 void domain_put(struct domain *d); /* the last one frees it; no lock held */
 /* All parts are down: the reference it was created with goes, now or with its last page. */
@@ -111,9 +111,15 @@ extern void (*domain_free_hook)(struct domain *d);
 
 /* vCPU id of d, or NULL; the index is clamped. */
 struct vcpu *domain_vcpu(struct domain *d, unsigned int id);
-#define for_each_vcpu(d, v, i)                    \
-	for ((i) = 0; (i) < (d)->max_vcpus; (i)++) \
-		if (((v) = (d)->vcpus[i]) != NULL)
+/* The first of d with an id >= id; NULL when past the last. */
+static inline struct vcpu *domain_vcpu_from(const struct domain *d, unsigned int id)
+{
+	while (id < d->max_vcpus && !d->vcpus[id])
+		id++;
+	return id < d->max_vcpus ? d->vcpus[id] : NULL;
+}
+#define for_each_vcpu(d, v) \
+	for (struct vcpu *v = domain_vcpu_from(d, 0); v; v = domain_vcpu_from(d, v->id + 1u))
 
 /* Create vcpus[] and its vCPUs. -EINVAL out of range or done already; -ENOMEM. Domain paused. */
 int domain_set_max_vcpus(struct domain *d, unsigned int nr);

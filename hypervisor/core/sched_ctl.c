@@ -7,8 +7,6 @@ int sched_set_weight_cap(struct domain *d, unsigned int weight, unsigned int cap
 {
 	struct sched_domain *sd = &d->sched;
 	struct sched_group *g;
-	struct vcpu *v;
-	unsigned int i;
 
 	if (weight < 1 || weight > UINT16_MAX || cap > 100 * NR_CPUS)
 		return -EINVAL;
@@ -18,7 +16,7 @@ int sched_set_weight_cap(struct domain *d, unsigned int weight, unsigned int cap
 	WRITE_ONCE(sd->weight, (uint16_t)weight);
 	WRITE_ONCE(sd->cap, (uint16_t)cap);
 	spin_unlock(&sd->lock);
-	for_each_vcpu(d, v, i) { /* those that run get their timer set anew */
+	for_each_vcpu(d, v) { /* those that run get their timer set anew */
 		g = sched_lock_home(v);
 		if (v->sched.state == RUN_RUNNING)
 			sched_need(v->sched.cpu);

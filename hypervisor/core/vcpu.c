@@ -158,14 +158,13 @@ void vcpu_up(struct vcpu *v)
 void vcpu_down(struct vcpu *v)
 {
 	struct domain *d = v->d;
-	struct vcpu *other;
-	unsigned int i, nr_up = 0;
+	unsigned int nr_up = 0;
 
 	set_wait(v, WAIT_DOWN); /* HLT does not make it listen to SIPI; INIT does */
 	/* A SIPI that came between the two saw no WAIT_DOWN to clear. */
 	if (__atomic_load_n(&v->todo, __ATOMIC_SEQ_CST) & TODO_SIPI)
 		clear_wait(v, WAIT_DOWN);
-	for_each_vcpu(d, other, i)
+	for_each_vcpu(d, other)
 		nr_up += vcpu_is_up(other);
 	if (nr_up == 0)
 		domain_shutdown(d, 0); /* SHUTDOWN_poweroff */

@@ -61,10 +61,9 @@ static bool take(struct vcpu *v, const struct apic_msg *m)
 /* Lowest priority: of those meant, the one that is least busy; the lowest id among equals. */
 static bool deliver_lowest(struct domain *d, const struct apic_msg *m)
 {
-	struct vcpu *v, *best = NULL;
-	unsigned int i;
+	struct vcpu *best = NULL;
 
-	for_each_vcpu(d, v, i) {
+	for_each_vcpu(d, v) {
 		if (!v->vlapic || !READ_ONCE(v->vlapic->accepts) || !matches(v->vlapic, m))
 			continue;
 		if (!best || vlapic_ppr(v->vlapic) < vlapic_ppr(best->vlapic))
@@ -77,7 +76,6 @@ bool vlapic_deliver(struct domain *d, const struct apic_msg *m)
 {
 	bool taken = false;
 	struct vcpu *v;
-	unsigned int i;
 
 	if (!m->logical && !is_broadcast(m)) {
 		v = m->dest & 1 ? NULL : domain_vcpu(d, m->dest / 2);
@@ -85,9 +83,9 @@ bool vlapic_deliver(struct domain *d, const struct apic_msg *m)
 	}
 	if (m->mode == APIC_LOWEST)
 		return deliver_lowest(d, m);
-	for_each_vcpu(d, v, i)
-		if (v->vlapic && matches(v->vlapic, m))
-			taken |= take(v, m);
+	for_each_vcpu(d, other)
+		if (other->vlapic && matches(other->vlapic, m))
+			taken |= take(other, m);
 	return taken;
 }
 
@@ -103,8 +101,6 @@ void vlapic_send_ipi(struct vlapic *l, uint32_t icr, uint32_t dest)
 		.mode = icr >> 8 & 7,
 		.vector = (uint8_t)icr,
 	};
-	struct vcpu *v;
-	unsigned int i;
 
 	if (m.mode <= APIC_LOWEST && m.vector < VECTOR_FIRST) {
 		vlapic_raise_error(l, ESR_SEND_ILLEGAL);
@@ -116,7 +112,7 @@ void vlapic_send_ipi(struct vlapic *l, uint32_t icr, uint32_t dest)
 		vlapic_deliver(l->v->d, &m);
 		return;
 	}
-	for_each_vcpu(l->v->d, v, i) {
+	for_each_vcpu(l->v->d, v) {
 		bool is_self = v == l->v;
 
 		if (v->vlapic && (READ_ONCE(v->vlapic->apic_base) >> 11 & 1) &&

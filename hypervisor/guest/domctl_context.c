@@ -219,16 +219,14 @@ static int put(struct stream *s, uint16_t type, uint16_t instance, const void *d
 
 static int save_all(struct domain *d, struct stream *s, union payload *p)
 {
-	struct vcpu *v;
-	unsigned int i;
 	int rc = 0;
 
 	for (const struct record *r = records; !rc && r < records + ARRAY_SIZE(records); r++) {
-		for_each_vcpu(d, v, i) {
-			if (rc || (r->once && i) || (r->up_only && !vcpu_is_up(v)))
+		for_each_vcpu(d, v) {
+			if (rc || (r->once && v->id) || (r->up_only && !vcpu_is_up(v)))
 				continue;
 			r->save(v, p);
-			rc = put(s, r->type, (uint16_t)i, p, r->size);
+			rc = put(s, r->type, v->id, p, r->size);
 		}
 	}
 	return rc ? rc : put(s, HVM_SAVE_CODE(END), 0, p, 0);

@@ -98,10 +98,8 @@ static uint32_t info_flags(struct domain *d)
 {
 	uint32_t flags = XEN_DOMINF_hvm_guest | XEN_DOMINF_hap;
 	bool blocked = true, running = false;
-	struct vcpu *v;
-	unsigned int i;
 
-	for_each_vcpu(d, v, i) {
+	for_each_vcpu(d, v) {
 		if (!vcpu_is_up(v))
 			continue;
 		blocked &= READ_ONCE(v->wait) & WAIT_BLOCKED;
@@ -125,16 +123,13 @@ static uint32_t info_flags(struct domain *d)
 
 void domctl_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
-	struct vcpu *v;
-	unsigned int i;
-
 	memset(info, 0, sizeof(*info));
 	info->domain = d->id;
 	info->flags = info_flags(d);
 	info->tot_pages = d->tot_pages;
 	info->max_pages = d->max_pages;
 	info->shared_info_frame = d->guest->shared_gfn;
-	for_each_vcpu(d, v, i) {
+	for_each_vcpu(d, v) {
 		info->cpu_time += sched_cpu_time_ns(v);
 		info->nr_online_vcpus += vcpu_is_up(v);
 	}

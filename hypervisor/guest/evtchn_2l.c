@@ -26,10 +26,7 @@ void evtchn_poll_end(struct vcpu *v)
 
 static __outlined void wake_pollers(struct domain *d, uint32_t port)
 {
-	struct vcpu *v;
-	unsigned int i;
-
-	for_each_vcpu(d, v, i) {
+	for_each_vcpu(d, v) {
 		struct vcpu_guest *g = v->guest;
 
 		if (READ_ONCE(g->is_polling) && (!g->poll_port || g->poll_port == port))

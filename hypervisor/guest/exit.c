@@ -256,12 +256,8 @@ void __noreturn run_loop(void)
 
 static void print_exits(char key)
 {
-	struct domain *d;
-	struct vcpu *v;
-	unsigned int i;
-
 	for_each_domain(d)
-		for_each_vcpu(d, v, i)
+		for_each_vcpu(d, v)
 			for (unsigned int k = 0; k < NR_EXIT_KINDS; k++)
 				if (v->nr_exits[k])
 					log_info("d%uv%u: %-12s %lu\n", d->id, v->id,
@@ -270,14 +266,10 @@ static void print_exits(char key)
 
 static void print_vcpus(char key)
 {
-	struct domain *d;
-	struct vcpu *v;
-	unsigned int i;
-
 	for_each_domain(d) {
 		log_info("d%u: state %u shut down %u pages %u pause %u refs %u\n", d->id, d->state,
 			 d->is_shut_down, d->tot_pages, d->pause_count, d->refcount);
-		for_each_vcpu(d, v, i)
+		for_each_vcpu(d, v)
 			log_info("d%uv%u: rip %016lx wait %#x todo %#x on %d\n", d->id, v->id,
 				 v->hvm.rip, v->wait, v->todo, v->sched.running_on);
 	}

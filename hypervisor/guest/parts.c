@@ -185,8 +185,6 @@ void domain_check(struct domain *d)
 
 static void check_all(char key)
 {
-	struct domain *d;
-
 	for_each_domain(d)
 		domain_check(d);
 	log_info("All invariants hold.\n");

@@ -12,8 +12,6 @@ static struct dom0_vga_console_info screen; /* type 0: there is none; written at
 
 static void wallclock_update_all(void)
 {
-	struct domain *d;
-
 	for_each_domain(d)
 		guest_wallclock_update(d);
 }

@@ -30,12 +30,9 @@ int guest_info_create(struct domain *d)
 
 int guest_info_destroy(struct domain *d)
 {
-	struct vcpu *v;
-	unsigned int i;
-
 	if (!d->guest || !d->vcpus)
 		return 0;
-	for_each_vcpu(d, v, i)
+	for_each_vcpu(d, v)
 		if (v->guest)
 			guest_areas_drop(v);
 	return 0;
@@ -115,13 +112,11 @@ void guest_vcpu_started(struct vcpu *v)
  */
 void guest_set_callback(struct domain *d, uint64_t param)
 {
-	struct vcpu *v;
-	unsigned int i;
 	bool vector_style = param >> 56 == HVM_PARAM_CALLBACK_TYPE_VECTOR && (param & 0xff) >= 0x10;
 
 	WRITE_ONCE(d->guest->callback_vector, vector_style ? param & 0xff : 0);
 	smp_mb();
-	for_each_vcpu(d, v, i)
+	for_each_vcpu(d, v)
 		if (vector_style && READ_ONCE(v->guest->vi->evtchn_upcall_pending))
 			guest_upcall(v);
 }

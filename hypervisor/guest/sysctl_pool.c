@@ -30,7 +30,6 @@ int sysctl_scheduler_op(struct vcpu *v, struct xen_sysctl *op)
 
 static uint32_t count_domains(void)
 {
-	struct domain *d;
 	uint32_t nr = 0;
 
 	for_each_domain(d)

@@ -61,10 +61,7 @@ static int tell_memory_map(struct domain *d, const struct mem_split *s)
 
 static void pin_vcpus(struct domain *d)
 {
-	struct vcpu *v;
-	unsigned int i;
-
-	for_each_vcpu(d, v, i)
+	for_each_vcpu(d, v)
 		if (sched_set_affinity(v, 1ULL << sched_nth_cpu(v->id)))
 			log_warn("d0v%u: not pinned\n", v->id);
 }

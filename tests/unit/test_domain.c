@@ -227,8 +227,8 @@ static void the_list_is_ascending(void **state)
 		made[i] = make(ids[i]);
 		domain_publish(made[i]);
 	}
-	for_each_domain(d)
-		assert_int_equal(d->id, sorted[n++]);
+	for_each_domain(each)
+		assert_int_equal(each->id, sorted[n++]);
 	assert_int_equal(n, 5);
 	d = domain_get_from(4);
 	assert_int_equal(d->id, 7);

@@ -118,6 +118,7 @@ static struct sim_vcpu *sim_vcpu(struct domain *d, uint64_t run_us, uint64_t sle
 	s->v.d = d;
 	s->v.wait = WAIT_DOWN;
 	s->left_ns = s->run_ns;
+	s->v.id = (uint16_t)d->max_vcpus;
 	d->vcpus[d->max_vcpus++] = &s->v;
 	sched_vcpu_init(&s->v);
 	return s;
