@@ -26,24 +26,24 @@ static void decode(uint64_t code, bool nrips)
 
 static void lengths_come_from_nrip_or_the_instruction(void **state)
 {
-	decode(VMEXIT_CPUID, false);
+	decode(SVM_EXIT_CPUID, false);
 	assert_int_equal(out.kind, EXIT_CPUID);
 	assert_int_equal(out.len, 2);
-	decode(VMEXIT_CPUID, true);
+	decode(SVM_EXIT_CPUID, true);
 	assert_int_equal(out.len, 4);
-	decode(VMEXIT_VMMCALL, false);
+	decode(SVM_EXIT_VMMCALL, false);
 	assert_int_equal(out.kind, EXIT_HYPERCALL);
 	assert_int_equal(out.len, 3);
-	decode(VMEXIT_XSETBV, false);
+	decode(SVM_EXIT_XSETBV, false);
 	assert_int_equal(out.kind, EXIT_XSETBV);
 	assert_int_equal(out.len, 3);
-	decode(VMEXIT_HLT, false);
+	decode(SVM_EXIT_HLT, false);
 	assert_int_equal(out.len, 1);
 }
 
 static void asynchronous_exits_have_no_length(void **state)
 {
-	static const uint64_t codes[] = { VMEXIT_INTR, VMEXIT_NMI, VMEXIT_VINTR, VMEXIT_SHUTDOWN, VMEXIT_NPF };
+	static const uint64_t codes[] = { SVM_EXIT_INTR, SVM_EXIT_NMI, SVM_EXIT_VINTR, SVM_EXIT_SHUTDOWN, SVM_EXIT_NPF };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(codes); i++) {
 		decode(codes[i], true);
@@ -53,10 +53,10 @@ static void asynchronous_exits_have_no_length(void **state)
 
 static void msr_direction(void **state)
 {
-	decode(VMEXIT_MSR, false);
+	decode(SVM_EXIT_MSR, false);
 	assert_int_equal(out.kind, EXIT_MSR_READ);
 	vmcb.exitinfo1 = 1;
-	decode(VMEXIT_MSR, false);
+	decode(SVM_EXIT_MSR, false);
 	assert_int_equal(out.kind, EXIT_MSR_WRITE);
 }
 
@@ -65,14 +65,14 @@ static void io_fields(void **state)
 	/* rep outsw, port 0x1f0, 32-bit addresses, segment DS */
 	vmcb.exitinfo1 = 0x1f0u << 16 | 3u << 10 | 1u << 8 | 1u << 5 | IOIO_STRING | IOIO_REP;
 	vmcb.exitinfo2 = 0x1003;
-	decode(VMEXIT_IOIO, false);
+	decode(SVM_EXIT_IOIO, false);
 	assert_int_equal(out.kind, EXIT_IO);
 	assert_int_equal(out.io.port, 0x1f0);
 	assert_int_equal(out.io.size, 2);
 	assert_true(out.io.write && out.io.string && out.io.rep);
 	assert_int_equal(out.len, 3);
 	vmcb.exitinfo1 = 0x60u << 16 | 1u << 4 | IOIO_IN;
-	decode(VMEXIT_IOIO, false);
+	decode(SVM_EXIT_IOIO, false);
 	assert_false(out.io.write || out.io.string || out.io.rep);
 	assert_int_equal(out.io.size, 1);
 }
@@ -81,7 +81,7 @@ static void nested_fault_bits(void **state)
 {
 	vmcb.exitinfo1 = NPF_WRITE | NPF_TABLE_WALK;
 	vmcb.exitinfo2 = 0xfee00030;
-	decode(VMEXIT_NPF, false);
+	decode(SVM_EXIT_NPF, false);
 	assert_int_equal(out.kind, EXIT_NESTED_FAULT);
 	assert_int_equal(out.fault.gpa, 0xfee00030);
 	assert_true(out.fault.write && out.fault.in_table_walk);
@@ -91,16 +91,16 @@ static void every_code_decodes_to_something(void **state)
 {
 	for (uint64_t code = 0; code < 0x500; code++)
 		decode(code, code & 1);
-	decode(VMEXIT_INVALID, false);
+	decode(SVM_EXIT_ERR, false);
 	assert_int_equal(out.kind, EXIT_FAILED_ENTRY);
 	decode(0xffffffff, false); /* as QEMU 7.2 tells it */
 	assert_int_equal(out.kind, EXIT_FAILED_ENTRY);
 	decode(0x30, false);
 	assert_int_equal(out.kind, EXIT_DR);
-	decode(VMEXIT_CR8_WRITE, true);
+	decode(SVM_EXIT_WRITE_CR8, true);
 	assert_true(out.kind == EXIT_CR && out.cr.cr == 8 && out.cr.write);
 	assert_int_equal(out.cr.gpr, NR_GPRS); /* the instruction says */
-	decode(VMEXIT_EXCP0 + 17, false);
+	decode(SVM_EXIT_EXCP_BASE + 17, false);
 	assert_int_equal(out.kind, EXIT_EXCEPTION);
 	assert_true(out.exception.has_error);
 	decode(0x65, false);
@@ -111,7 +111,7 @@ static void events_survive_packing(void **state)
 {
 	struct hvm_event pf = { .vector = 14, .type = EVENT_EXCEPTION, .has_error = true, .error = 0x12 }, back;
 
-	vmcb.exitcode = VMEXIT_NPF;
+	vmcb.exitcode = SVM_EXIT_NPF;
 	vmcb.exitintinfo = svm_pack_event(&pf);
 	back = svm_interrupted_event(&vmcb);
 	assert_true(back.valid && back.has_error);
@@ -124,14 +124,14 @@ static void events_survive_packing(void **state)
 static void stale_event_of_an_intr_exit_is_not_delivered_again(void **state)
 {
 	struct hvm_event intr = { .vector = 0xf3, .type = EVENT_INTR };
-	static const uint64_t codes[] = { VMEXIT_INTR, VMEXIT_HLT, VMEXIT_VMMCALL, VMEXIT_VINTR };
+	static const uint64_t codes[] = { SVM_EXIT_INTR, SVM_EXIT_HLT, SVM_EXIT_VMMCALL, SVM_EXIT_VINTR };
 
 	vmcb.exitintinfo = svm_pack_event(&intr);
 	for (unsigned int i = 0; i < ARRAY_SIZE(codes); i++) {
 		vmcb.exitcode = codes[i];
 		assert_false(svm_interrupted_event(&vmcb).valid);
 	}
-	vmcb.exitcode = VMEXIT_NPF;
+	vmcb.exitcode = SVM_EXIT_NPF;
 	assert_true(svm_interrupted_event(&vmcb).valid);
 }
 
@@ -139,7 +139,7 @@ static void software_events_are_executed_again_instead(void **state)
 {
 	struct hvm_event soft = { .vector = 0x80, .type = EVENT_SOFT }, bp = { .vector = 3, .type = EVENT_EXCEPTION };
 
-	vmcb.exitcode = VMEXIT_NPF;
+	vmcb.exitcode = SVM_EXIT_NPF;
 	vmcb.exitintinfo = svm_pack_event(&soft);
 	assert_false(svm_interrupted_event(&vmcb).valid);
 	vmcb.exitintinfo = svm_pack_event(&bp);

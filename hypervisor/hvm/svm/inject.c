@@ -14,8 +14,8 @@ uint64_t svm_pack_event(const struct hvm_event *ev)
 /* Could the exit have come out of an event's delivery? Only memory and faults can interrupt one. */
 static bool exit_during_delivery(uint64_t code)
 {
-	return code == VMEXIT_NPF || (code >= VMEXIT_EXCP0 && code <= VMEXIT_EXCP31) ||
-	       code == VMEXIT_TASK_SWITCH;
+	return code == SVM_EXIT_NPF || (code >= SVM_EXIT_EXCP_BASE && code <= SVM_EXIT_LAST_EXCP) ||
+	       code == SVM_EXIT_TASK_SWITCH;
 }
 
 /*

@@ -135,9 +135,9 @@ static void after_exit(struct hvm_vcpu *hv, struct vmcb *vmcb)
 	vmcb->clean = CLEAN_ALL;
 	if (unlikely(vmcb->exitintinfo & EVENT_VALID))
 		hv->reinject = svm_interrupted_event(vmcb);
-	if (unlikely(vmcb->exitcode == VMEXIT_IRET)) {
+	if (unlikely(vmcb->exitcode == SVM_EXIT_IRET)) {
 		hv->nmi_masked = false;
-		vmcb->intercept1 &= ~INTERCEPT1_IRET;
+		vmcb->intercepts &= ~INTERCEPT(IRET);
 		vmcb_dirty(vmcb, CLEAN_INTERCEPTS);
 	}
 }
@@ -278,7 +278,7 @@ static void svm_inject(struct hvm_vcpu *hv, const struct hvm_event *ev)
 	vmcb->eventinj = svm_pack_event(ev);
 	if (ev->type == EVENT_NMI) {
 		hv->nmi_masked = true;
-		vmcb->intercept1 |= INTERCEPT1_IRET;
+		vmcb->intercepts |= INTERCEPT(IRET);
 		vmcb_dirty(vmcb, CLEAN_INTERCEPTS);
 	}
 }
@@ -294,9 +294,9 @@ static void svm_request_window(struct hvm_vcpu *hv, bool on)
 	vmcb->v_irq = on ? V_IRQ : 0;
 	vmcb->v_intr_prio = on ? V_IGN_TPR : 0;
 	if (on)
-		vmcb->intercept1 |= INTERCEPT1_VINTR;
+		vmcb->intercepts |= INTERCEPT(VINTR);
 	else
-		vmcb->intercept1 &= ~INTERCEPT1_VINTR;
+		vmcb->intercepts &= ~INTERCEPT(VINTR);
 	vmcb_dirty(vmcb, CLEAN_INTERCEPTS | CLEAN_TPR);
 }
 

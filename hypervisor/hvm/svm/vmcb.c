@@ -20,15 +20,16 @@ void svm_vmcb_init(struct vmcb *vmcb, const struct hvm_domain *hd, uint64_t iopm
 	 */
 	vmcb->exceptions = 1u << VECTOR_DB | 1u << VECTOR_AC | 1u << VECTOR_MC;
 	/* SMI: the firmware's handler runs after STGI, in our world. QEMU would run it inside the guest's. */
-	vmcb->intercept1 = INTERCEPT1_INTR | INTERCEPT1_NMI | INTERCEPT1_SMI | INTERCEPT1_INIT |
-			   INTERCEPT1_RDPMC | INTERCEPT1_CPUID | INTERCEPT1_INVD | INTERCEPT1_HLT | INTERCEPT1_INVLPGA |
-			   INTERCEPT1_IOIO | INTERCEPT1_MSR | INTERCEPT1_FERR | INTERCEPT1_SHUTDOWN;
-	vmcb->intercept2 = INTERCEPT2_VMRUN | INTERCEPT2_VMMCALL | INTERCEPT2_VMLOAD | INTERCEPT2_VMSAVE |
-			   INTERCEPT2_STGI | INTERCEPT2_CLGI | INTERCEPT2_SKINIT | INTERCEPT2_MONITOR |
-			   INTERCEPT2_MWAIT | INTERCEPT2_XSETBV | INTERCEPT2_RDPRU;
+	vmcb->intercepts = INTERCEPT(INTR) | INTERCEPT(NMI) | INTERCEPT(SMI) | INTERCEPT(INIT) |
+			   INTERCEPT(RDPMC) | INTERCEPT(CPUID) | INTERCEPT(INVD) | INTERCEPT(HLT) |
+			   INTERCEPT(INVLPGA) | INTERCEPT(IOIO) | INTERCEPT(MSR) |
+			   INTERCEPT(FERR_FREEZE) | INTERCEPT(SHUTDOWN) | INTERCEPT(VMRUN) |
+			   INTERCEPT(VMMCALL) | INTERCEPT(VMLOAD) | INTERCEPT(VMSAVE) |
+			   INTERCEPT(STGI) | INTERCEPT(CLGI) | INTERCEPT(SKINIT) |
+			   INTERCEPT(MONITOR) | INTERCEPT(MWAIT) | INTERCEPT(XSETBV) | INTERCEPT(RDPRU);
 	/* The hardware domain's drivers flush caches for their devices; others have none to flush for. */
 	if (!hd->direct_io)
-		vmcb->intercept2 |= INTERCEPT2_WBINVD;
+		vmcb->intercepts |= INTERCEPT(WBINVD);
 	vmcb->iopm_base_pa = iopm_hpa;
 	vmcb->msrpm_base_pa = msrpm_hpa;
 	vmcb->v_intr_masking = V_INTR_MASKING;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The virtual machine control block: AMD APM volume 2, appendix B, with its field names. */
+/*
+ * The virtual machine control block: AMD APM volume 2, appendix B, with its field names. Exit codes
+ * (appendix C) are those of <asm/svm.h>.
+ */
 #pragma once
 
 #include "lib/base.h"
+#include <asm/svm.h>
 
 struct vmcb_seg {
 	uint16_t sel, attr;
@@ -15,7 +19,8 @@ struct vmcb {
 	uint16_t cr_reads, cr_writes; /* 000 intercepts */
 	uint16_t dr_reads, dr_writes;
 	uint32_t exceptions;
-	uint32_t intercept1, intercept2, intercept3;
+	uint64_t intercepts; /* 00c: a bit for each exit code from INTR on */
+	uint32_t intercepts_14;
 	uint8_t rsvd018[0x24];
 	uint16_t pause_threshold, pause_count; /* 03c */
 	uint64_t iopm_base_pa;		       /* 040 */
@@ -62,6 +67,7 @@ struct vmcb {
 } __packed __aligned(PAGE_SIZE);
 
 #define VMCB_AT(field, off) _Static_assert(offsetof(struct vmcb, field) == (off), #field)
+VMCB_AT(intercepts, 0x0c);
 VMCB_AT(pause_threshold, 0x3c);
 VMCB_AT(iopm_base_pa, 0x40);
 VMCB_AT(asid, 0x58);
@@ -85,35 +91,7 @@ VMCB_AT(spec_ctrl, 0x6e0);
 _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 
 #define INTERCEPT_CR8	    (1u << 8) /* in cr_writes */
-/* vector 3, offset 00ch */
-#define INTERCEPT1_INTR	    (1u << 0)
-#define INTERCEPT1_NMI	    (1u << 1)
-#define INTERCEPT1_SMI	    (1u << 2)
-#define INTERCEPT1_INIT	    (1u << 3)
-#define INTERCEPT1_VINTR    (1u << 4)
-#define INTERCEPT1_RDPMC    (1u << 15)
-#define INTERCEPT1_CPUID    (1u << 18)
-#define INTERCEPT1_IRET	    (1u << 20)
-#define INTERCEPT1_INVD	    (1u << 22)
-#define INTERCEPT1_HLT	    (1u << 24)
-#define INTERCEPT1_INVLPGA  (1u << 26)
-#define INTERCEPT1_IOIO	    (1u << 27)
-#define INTERCEPT1_MSR	    (1u << 28)
-#define INTERCEPT1_FERR	    (1u << 30)
-#define INTERCEPT1_SHUTDOWN (1u << 31)
-/* vector 4, offset 010h */
-#define INTERCEPT2_VMRUN    (1u << 0)
-#define INTERCEPT2_VMMCALL  (1u << 1)
-#define INTERCEPT2_VMLOAD   (1u << 2)
-#define INTERCEPT2_VMSAVE   (1u << 3)
-#define INTERCEPT2_STGI	    (1u << 4)
-#define INTERCEPT2_CLGI	    (1u << 5)
-#define INTERCEPT2_SKINIT   (1u << 6)
-#define INTERCEPT2_WBINVD   (1u << 9)
-#define INTERCEPT2_MONITOR  (1u << 10)
-#define INTERCEPT2_MWAIT    (1u << 11)
-#define INTERCEPT2_XSETBV   (1u << 13)
-#define INTERCEPT2_RDPRU    (1u << 14)
+#define INTERCEPT(exit)	    (1ULL << (SVM_EXIT_##exit - SVM_EXIT_INTR)) /* in intercepts */
 
 #define V_IRQ		    1u	 /* in v_irq */
 #define V_IGN_TPR	    0x10 /* in v_intr_prio */
@@ -131,45 +109,6 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 #define CLEAN_CRX	    (1u << 5)
 #define CLEAN_CR2	    (1u << 9)
 #define CLEAN_ALL	    0x3ffu
-
-/* exit codes, appendix C */
-#define VMEXIT_CR8_WRITE    0x18
-#define VMEXIT_DR0_READ	    0x20
-#define VMEXIT_DR15_WRITE   0x3f
-#define VMEXIT_EXCP0	    0x40
-#define VMEXIT_EXCP31	    0x5f
-#define VMEXIT_INTR	    0x60
-#define VMEXIT_NMI	    0x61
-#define VMEXIT_SMI	    0x62
-#define VMEXIT_INIT	    0x63
-#define VMEXIT_VINTR	    0x64
-#define VMEXIT_RDPMC	    0x6f
-#define VMEXIT_CPUID	    0x72
-#define VMEXIT_IRET	    0x74
-#define VMEXIT_INVD	    0x76
-#define VMEXIT_PAUSE	    0x77
-#define VMEXIT_HLT	    0x78
-#define VMEXIT_INVLPGA	    0x7a
-#define VMEXIT_IOIO	    0x7b
-#define VMEXIT_MSR	    0x7c
-#define VMEXIT_TASK_SWITCH  0x7d
-#define VMEXIT_FERR	    0x7e
-#define VMEXIT_SHUTDOWN	    0x7f
-#define VMEXIT_VMRUN	    0x80
-#define VMEXIT_VMMCALL	    0x81
-#define VMEXIT_VMLOAD	    0x82
-#define VMEXIT_VMSAVE	    0x83
-#define VMEXIT_STGI	    0x84
-#define VMEXIT_CLGI	    0x85
-#define VMEXIT_SKINIT	    0x86
-#define VMEXIT_WBINVD	    0x89
-#define VMEXIT_MONITOR	    0x8a
-#define VMEXIT_MWAIT	    0x8b
-#define VMEXIT_MWAIT_ARMED  0x8c
-#define VMEXIT_XSETBV	    0x8d
-#define VMEXIT_RDPRU	    0x8e
-#define VMEXIT_NPF	    0x400
-#define VMEXIT_INVALID	    (~0ULL)
 
 /* EXITINFO1 of an IOIO exit, 15.10.2 */
 #define IOIO_IN	    (1u << 0)
