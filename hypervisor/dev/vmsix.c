@@ -12,12 +12,6 @@
 #include "x86/asm.h"
 #include "x86/hostmap.h"
 
-#define ENTRY_SIZE	16
-#define ENTRY_ADDR	0
-#define ENTRY_DATA	8
-#define ENTRY_CTRL	12
-#define ENTRY_MASKED	1
-
 static uint64_t first_page(const struct pci_dev *dev)
 {
 	return round_down(dev->msix_gpa, PAGE_SIZE);
@@ -25,7 +19,7 @@ static uint64_t first_page(const struct pci_dev *dev)
 
 static uint64_t last_byte(const struct pci_dev *dev)
 {
-	return round_up(dev->msix_gpa + dev->msix_nr * ENTRY_SIZE, PAGE_SIZE) - 1;
+	return round_up(dev->msix_gpa + dev->msix_nr * PCI_MSIX_ENTRY_SIZE, PAGE_SIZE) - 1;
 }
 
 static struct pci_dev *find_locked(struct vpci *p, uint64_t gpa)
@@ -55,14 +49,14 @@ bool vmsix_covers(struct domain *d, uint64_t gpa)
 static void entry_sync(struct pci_dev *dev, unsigned int i)
 {
 	struct msix_entry *e = &dev->msix[i];
-	volatile char *regs = dev->msix_regs + i * ENTRY_SIZE;
+	volatile char *regs = dev->msix_regs + i * PCI_MSIX_ENTRY_SIZE;
 	uint64_t addr;
 	uint32_t data;
 
-	if (!dev->msix_regs || !(dev->msix_ctrl & MSIX_CTRL_ENABLE))
+	if (!dev->msix_regs || !(dev->msix_ctrl & PCI_MSIX_FLAGS_ENABLE))
 		return;
 	if (e->masked) {
-		mmio_write32(regs + ENTRY_CTRL, ENTRY_MASKED);
+		mmio_write32(regs + PCI_MSIX_ENTRY_VECTOR_CTRL, PCI_MSIX_ENTRY_CTRL_MASKBIT);
 		return;
 	}
 	if (e->line.vector < 0) {
@@ -71,20 +65,20 @@ static void entry_sync(struct pci_dev *dev, unsigned int i)
 				 dev->segment, dev->bdf, i);
 			return;
 		}
-		mmio_write32(regs + ENTRY_CTRL, ENTRY_MASKED);
-		mmio_write32(regs + ENTRY_ADDR, (uint32_t)addr);
-		mmio_write32(regs + ENTRY_ADDR + 4, (uint32_t)(addr >> 32));
-		mmio_write32(regs + ENTRY_DATA, data);
+		mmio_write32(regs + PCI_MSIX_ENTRY_VECTOR_CTRL, PCI_MSIX_ENTRY_CTRL_MASKBIT);
+		mmio_write32(regs + PCI_MSIX_ENTRY_LOWER_ADDR, (uint32_t)addr);
+		mmio_write32(regs + PCI_MSIX_ENTRY_LOWER_ADDR + 4, (uint32_t)(addr >> 32));
+		mmio_write32(regs + PCI_MSIX_ENTRY_DATA, data);
 	}
-	mmio_write32(regs + ENTRY_CTRL, 0);
+	mmio_write32(regs + PCI_MSIX_ENTRY_VECTOR_CTRL, 0);
 }
 
 static uint32_t entry_read(const struct msix_entry *e, unsigned int at)
 {
 	switch (at) {
-	case ENTRY_ADDR: return (uint32_t)e->addr;
-	case ENTRY_ADDR + 4: return (uint32_t)(e->addr >> 32);
-	case ENTRY_DATA: return e->data;
+	case PCI_MSIX_ENTRY_LOWER_ADDR: return (uint32_t)e->addr;
+	case PCI_MSIX_ENTRY_LOWER_ADDR + 4: return (uint32_t)(e->addr >> 32);
+	case PCI_MSIX_ENTRY_DATA: return e->data;
 	default: return e->masked;
 	}
 }
@@ -94,20 +88,20 @@ static void entry_write(struct pci_dev *dev, unsigned int i, unsigned int at, ui
 	struct msix_entry *e = &dev->msix[i];
 
 	switch (at) {
-	case ENTRY_ADDR:
+	case PCI_MSIX_ENTRY_LOWER_ADDR:
 		e->addr = (e->addr & ~0xffffffffULL) | (val & ~3u);
 		break;
-	case ENTRY_ADDR + 4:
+	case PCI_MSIX_ENTRY_LOWER_ADDR + 4:
 		e->addr = (uint32_t)e->addr | (uint64_t)val << 32;
 		break;
-	case ENTRY_DATA:
+	case PCI_MSIX_ENTRY_DATA:
 		e->data = val;
 		break;
 	default:
-		e->masked = val & ENTRY_MASKED;
+		e->masked = val & PCI_MSIX_ENTRY_CTRL_MASKBIT;
 	}
 	msi_line_set_guest(&e->line, e->addr, e->data);
-	if (at == ENTRY_CTRL)
+	if (at == PCI_MSIX_ENTRY_VECTOR_CTRL)
 		entry_sync(dev, i);
 }
 
@@ -129,16 +123,16 @@ static void access_beside(struct pci_dev *dev, uint64_t gpa, unsigned int size, 
 static void access_table(struct pci_dev *dev, uint32_t offset, unsigned int size, bool write,
 			 uint64_t *val)
 {
-	unsigned int i = (unsigned int)index_nospec(offset / ENTRY_SIZE, dev->msix_nr);
+	unsigned int i = (unsigned int)index_nospec(offset / PCI_MSIX_ENTRY_SIZE, dev->msix_nr);
 
 	if (offset % 4 || size < 4)
 		return;
 	if (!write)
 		*val = 0;
 	for (unsigned int part = 0; part < size / 4; part++) {
-		unsigned int at = offset % ENTRY_SIZE + part * 4;
+		unsigned int at = offset % PCI_MSIX_ENTRY_SIZE + part * 4;
 
-		if (at >= ENTRY_SIZE)
+		if (at >= PCI_MSIX_ENTRY_SIZE)
 			return;
 		if (write)
 			entry_write(dev, i, at, (uint32_t)(*val >> part * 32));
@@ -154,7 +148,7 @@ void vmsix_access(struct vcpu *v, uint64_t gpa, unsigned int size, bool write, u
 
 	spin_lock(&p->lock);
 	dev = find_locked(p, gpa);
-	if (dev && gpa - dev->msix_gpa < dev->msix_nr * ENTRY_SIZE)
+	if (dev && gpa - dev->msix_gpa < dev->msix_nr * PCI_MSIX_ENTRY_SIZE)
 		access_table(dev, (uint32_t)(gpa - dev->msix_gpa), size, write, val);
 	else if (dev && (gpa >= dev->msix_gpa || gpa + size <= dev->msix_gpa))
 		access_beside(dev, gpa, size, write, val);
@@ -168,7 +162,7 @@ int vmsix_init(struct vpci *p, struct pci_dev *dev, unsigned int pos)
 
 	if ((table & 7) > 5)
 		return -EINVAL;
-	dev->msix_nr = (ctrl & MSIX_CTRL_SIZE) + 1u;
+	dev->msix_nr = (ctrl & PCI_MSIX_FLAGS_QSIZE) + 1u;
 	dev->msix = kalloc(dev->msix_nr * sizeof(dev->msix[0]));
 	if (!dev->msix)
 		return -ENOMEM;
@@ -176,8 +170,8 @@ int vmsix_init(struct vpci *p, struct pci_dev *dev, unsigned int pos)
 		dev->msix[i].masked = true;
 		msi_line_init(&dev->msix[i].line, p->d);
 	}
-	if (ctrl & MSIX_CTRL_ENABLE)
-		dev_cfg_write(dev, pos + 2, 2, ctrl & ~MSIX_CTRL_ENABLE);
+	if (ctrl & PCI_MSIX_FLAGS_ENABLE)
+		dev_cfg_write(dev, pos + 2, 2, ctrl & ~PCI_MSIX_FLAGS_ENABLE);
 	dev->msix_pos = (uint8_t)pos;
 	dev->msix_bar = table & 7;
 	dev->msix_offset = table & ~7u;
@@ -188,7 +182,7 @@ int vmsix_init(struct vpci *p, struct pci_dev *dev, unsigned int pos)
 /* The table's address by the BAR as it is now; 0 when the device does not decode memory. */
 static uint64_t current_place(const struct pci_dev *dev)
 {
-	unsigned int reg = PCI_BAR0 + 4u * dev->msix_bar;
+	unsigned int reg = PCI_BASE_ADDRESS_0 + 4u * dev->msix_bar;
 	uint32_t low = dev_cfg_read(dev, reg, 4);
 	uint64_t base = low & ~15u;
 
@@ -238,14 +232,15 @@ void vmsix_write_ctrl(struct pci_dev *dev, uint16_t ctrl)
 {
 	uint16_t old = dev->msix_ctrl;
 
-	dev->msix_ctrl = ctrl & (MSIX_CTRL_ENABLE | MSIX_CTRL_MASK_ALL);
-	if (!(old & MSIX_CTRL_ENABLE) && (ctrl & MSIX_CTRL_ENABLE)) {
+	dev->msix_ctrl = ctrl & (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	if (!(old & PCI_MSIX_FLAGS_ENABLE) && (ctrl & PCI_MSIX_FLAGS_ENABLE)) {
 		/* Masked as a whole while the entries are written. */
-		dev_cfg_write(dev, dev->msix_pos + 2, 2, MSIX_CTRL_ENABLE | MSIX_CTRL_MASK_ALL);
+		dev_cfg_write(dev, dev->msix_pos + 2, 2,
+			      PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 		for (unsigned int i = 0; i < dev->msix_nr; i++)
 			entry_sync(dev, i);
 	}
-	if ((old & MSIX_CTRL_ENABLE) && !(ctrl & MSIX_CTRL_ENABLE)) {
+	if ((old & PCI_MSIX_FLAGS_ENABLE) && !(ctrl & PCI_MSIX_FLAGS_ENABLE)) {
 		vmsix_stop(dev);
 		return;
 	}
@@ -257,7 +252,7 @@ void vmsix_stop(struct pci_dev *dev)
 {
 	if (!dev->msix_pos)
 		return;
-	dev_cfg_write(dev, dev->msix_pos + 2, 2, dev->msix_ctrl & MSIX_CTRL_MASK_ALL);
+	dev_cfg_write(dev, dev->msix_pos + 2, 2, dev->msix_ctrl & PCI_MSIX_FLAGS_MASKALL);
 	for (unsigned int i = 0; i < dev->msix_nr; i++)
 		msi_line_unbind(&dev->msix[i].line);
 }

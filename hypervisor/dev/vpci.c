@@ -20,13 +20,7 @@
 #define ADDRESS_ENABLE	(1u << 31)
 #define RESET_CPU	0x04
 
-#define PCI_STATUS	0x06
-#define  PCI_STATUS_CAPS 0x10
-#define PCI_CAP_POINTER	0x34
-#define CAP_MSI		0x05
-#define CAP_MSIX	0x11
 #define EXT_CAPS	0x100
-#define EXT_CAP_SRIOV	0x10
 #define MAX_CAPS	48 /* more do not fit: a loop */
 #define MAX_EXT_CAPS	480
 
@@ -44,16 +38,16 @@ static void find_capabilities(struct vpci *p, struct pci_dev *dev)
 {
 	unsigned int pos;
 
-	if (!(dev_cfg_read(dev, PCI_STATUS, 2) & PCI_STATUS_CAPS) ||
+	if (!(dev_cfg_read(dev, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST) ||
 	    (dev_cfg_read(dev, PCI_HEADER_TYPE, 1) & 0x7f) > 1)
 		return;
-	pos = dev_cfg_read(dev, PCI_CAP_POINTER, 1) & 0xfc;
+	pos = dev_cfg_read(dev, PCI_CAPABILITY_LIST, 1) & 0xfc;
 	for (unsigned int i = 0; pos >= 0x40 && i < MAX_CAPS; i++) {
 		unsigned int id = dev_cfg_read(dev, pos, 1);
 
-		if (id == CAP_MSI && !dev->msi_pos)
+		if (id == PCI_CAP_ID_MSI && !dev->msi_pos)
 			vpci_msi_init(p, dev, pos);
-		else if (id == CAP_MSIX && !dev->msix_pos && vmsix_init(p, dev, pos) < 0)
+		else if (id == PCI_CAP_ID_MSIX && !dev->msix_pos && vmsix_init(p, dev, pos) < 0)
 			log_warn("PCI %04x:%04x: its MSI-X cannot be used\n", dev->segment,
 				 dev->bdf);
 		pos = dev_cfg_read(dev, pos + 1, 1) & 0xfc;
@@ -69,7 +63,7 @@ static void find_sriov(struct pci_dev *dev)
 
 		if (header == 0 || header == ~0u)
 			return;
-		if ((header & 0xffff) == EXT_CAP_SRIOV)
+		if ((header & 0xffff) == PCI_EXT_CAP_ID_SRIOV)
 			dev->sriov_pos = (uint16_t)pos;
 		pos = header >> 20 & 0xffc;
 	}
@@ -155,7 +149,8 @@ static void cfg_write_locked(struct vpci *p, struct pci_dev *dev, unsigned int r
 		return;
 	}
 	dev_cfg_write(dev, reg, size, val);
-	if (dword == PCI_COMMAND || (dword >= PCI_BAR0 && dword < PCI_BAR0 + 24))
+	if (dword == PCI_COMMAND ||
+	    (dword >= PCI_BASE_ADDRESS_0 && dword <= PCI_BASE_ADDRESS_5))
 		vmsix_update_place(p, dev);
 }
 

@@ -10,7 +10,7 @@
 
 static unsigned int data_at(const struct pci_dev *dev)
 {
-	return dev->msi_pos + (dev->msi_ctrl & MSI_CTRL_64BIT ? 12 : 8);
+	return dev->msi_pos + (dev->msi_ctrl & PCI_MSI_FLAGS_64BIT ? 12 : 8);
 }
 
 void vpci_msi_init(struct vpci *p, struct pci_dev *dev, unsigned int pos)
@@ -18,9 +18,9 @@ void vpci_msi_init(struct vpci *p, struct pci_dev *dev, unsigned int pos)
 	uint16_t ctrl = (uint16_t)dev_cfg_read(dev, pos + 2, 2);
 
 	dev->msi_pos = (uint8_t)pos;
-	dev->msi_ctrl = ctrl & (MSI_CTRL_64BIT | MSI_CTRL_MASKABLE);
-	if (ctrl & MSI_CTRL_ENABLE) /* left by the firmware */
-		dev_cfg_write(dev, pos + 2, 2, ctrl & ~MSI_CTRL_ENABLE);
+	dev->msi_ctrl = ctrl & (PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT);
+	if (ctrl & PCI_MSI_FLAGS_ENABLE) /* left by the firmware */
+		dev_cfg_write(dev, pos + 2, 2, ctrl & ~PCI_MSI_FLAGS_ENABLE);
 	msi_line_init(&dev->msi, p->d);
 }
 
@@ -62,8 +62,8 @@ static void write_byte(struct pci_dev *dev, unsigned int reg, uint8_t byte)
 		return;
 	if (at < 4) {
 		if (at == 2)
-			dev->msi_ctrl =
-				(dev->msi_ctrl & ~MSI_CTRL_ENABLE) | (byte & MSI_CTRL_ENABLE);
+			dev->msi_ctrl = (dev->msi_ctrl & ~PCI_MSI_FLAGS_ENABLE) |
+					(byte & PCI_MSI_FLAGS_ENABLE);
 	} else if (reg >= data_at(dev)) {
 		shift = (reg - data_at(dev)) * 8;
 		dev->msi_data = (dev->msi_data & ~(0xffu << shift)) | (uint32_t)byte << shift;
@@ -78,8 +78,8 @@ static void start(struct pci_dev *dev)
 	unsigned int pos = dev->msi_pos;
 	uint64_t addr;
 	uint32_t data;
-	uint16_t ctrl =
-		(uint16_t)dev_cfg_read(dev, pos + 2, 2) & ~(MSI_CTRL_MULTIPLE_ON | MSI_CTRL_ENABLE);
+	uint16_t ctrl = (uint16_t)dev_cfg_read(dev, pos + 2, 2) &
+			~(PCI_MSI_FLAGS_QSIZE | PCI_MSI_FLAGS_ENABLE);
 
 	if (msi_line_bind(&dev->msi, &addr, &data) < 0) {
 		log_warn("PCI %04x:%04x: no vector is left for its MSI\n", dev->segment, dev->bdf);
@@ -87,10 +87,10 @@ static void start(struct pci_dev *dev)
 	}
 	dev_cfg_write(dev, pos + 2, 2, ctrl);
 	dev_cfg_write(dev, pos + 4, 4, (uint32_t)addr);
-	if (dev->msi_ctrl & MSI_CTRL_64BIT)
+	if (dev->msi_ctrl & PCI_MSI_FLAGS_64BIT)
 		dev_cfg_write(dev, pos + 8, 4, (uint32_t)(addr >> 32));
 	dev_cfg_write(dev, data_at(dev), 2, data);
-	dev_cfg_write(dev, pos + 2, 2, ctrl | MSI_CTRL_ENABLE);
+	dev_cfg_write(dev, pos + 2, 2, ctrl | PCI_MSI_FLAGS_ENABLE);
 }
 
 void vpci_msi_stop(struct pci_dev *dev)
@@ -100,7 +100,7 @@ void vpci_msi_stop(struct pci_dev *dev)
 	if (!dev->msi_pos || dev->msi.vector < 0)
 		return;
 	ctrl = (uint16_t)dev_cfg_read(dev, dev->msi_pos + 2, 2);
-	dev_cfg_write(dev, dev->msi_pos + 2, 2, ctrl & ~MSI_CTRL_ENABLE);
+	dev_cfg_write(dev, dev->msi_pos + 2, 2, ctrl & ~PCI_MSI_FLAGS_ENABLE);
 	msi_line_unbind(&dev->msi);
 }
 
@@ -115,8 +115,8 @@ void vpci_msi_write(struct pci_dev *dev, unsigned int reg, unsigned int size, ui
 			dev_cfg_write(dev, reg + i, 1, val >> i * 8 & 0xff);
 	}
 	msi_line_set_guest(&dev->msi, dev->msi_addr, dev->msi_data);
-	if (~old & dev->msi_ctrl & MSI_CTRL_ENABLE)
+	if (~old & dev->msi_ctrl & PCI_MSI_FLAGS_ENABLE)
 		start(dev);
-	else if (old & ~dev->msi_ctrl & MSI_CTRL_ENABLE)
+	else if (old & ~dev->msi_ctrl & PCI_MSI_FLAGS_ENABLE)
 		vpci_msi_stop(dev);
 }

@@ -7,18 +7,7 @@
 #include "dev/vpci.h"
 #include "lib/list.h"
 #include "x86/pci.h"
-
-#define PCI_COMMAND		0x04
-#define  PCI_COMMAND_MEMORY	0x02
-#define PCI_HEADER_TYPE		0x0e
-#define PCI_BAR0		0x10
-#define MSI_CTRL_ENABLE		0x0001
-#define MSI_CTRL_MULTIPLE_ON	0x0070
-#define MSI_CTRL_64BIT		0x0080
-#define MSI_CTRL_MASKABLE	0x0100
-#define MSIX_CTRL_SIZE		0x07ff
-#define MSIX_CTRL_MASK_ALL	0x4000
-#define MSIX_CTRL_ENABLE	0x8000
+#include <linux/pci_regs.h>
 
 struct msix_entry {
 	uint64_t addr; /* the guest's, as are the next two */

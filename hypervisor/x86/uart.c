@@ -2,17 +2,8 @@
 /* One 16550 serial port, transmit by polling with a bound, receive by interrupt or polling. */
 #include "x86/asm.h"
 #include "x86/uart.h"
+#include <linux/serial_reg.h>
 
-#define REG_DATA 0
-#define REG_IER	 1 /* with DLAB: divisor, high */
-#define REG_FCR	 2
-#define REG_LCR	 3
-#define REG_MCR	 4
-#define REG_LSR	 5
-#define REG_SCR	 7
-#define LCR_DLAB 0x80
-#define LSR_DATA 0x01
-#define LSR_ROOM 0x20
 #define UART_CLOCK 115200
 #define MAX_WAIT 100000 /* reads of LSR: at 1 us each, longer than one character at 300 baud */
 
@@ -23,19 +14,20 @@ bool uart_init(const struct uart_config *cfg)
 	unsigned int divisor;
 
 	/* A port that does not exist reads as ones. */
-	outb(cfg->port + REG_SCR, 0x5a);
-	if (inb(cfg->port + REG_SCR) != 0x5a || inb(cfg->port + REG_LSR) == 0xff)
+	outb(cfg->port + UART_SCR, 0x5a);
+	if (inb(cfg->port + UART_SCR) != 0x5a || inb(cfg->port + UART_LSR) == 0xff)
 		return false;
-	outb(cfg->port + REG_IER, 0);
-	outb(cfg->port + REG_FCR, 0x07); /* FIFOs on and cleared, interrupt on the first byte */
+	outb(cfg->port + UART_IER, 0);
+	outb(cfg->port + UART_FCR, 0x07); /* FIFOs on and cleared, interrupt on the first byte */
 	if (cfg->baud) {
 		divisor = UART_CLOCK / cfg->baud;
-		outb(cfg->port + REG_LCR, LCR_DLAB);
-		outb(cfg->port + REG_DATA, divisor);
-		outb(cfg->port + REG_IER, divisor >> 8);
+		outb(cfg->port + UART_LCR, UART_LCR_DLAB);
+		outb(cfg->port + UART_DLL, divisor);
+		outb(cfg->port + UART_DLM, divisor >> 8);
 	}
-	outb(cfg->port + REG_LCR, cfg->lcr);
-	outb(cfg->port + REG_MCR, 0x0b); /* DTR, RTS, and OUT2, which gates the interrupt */
+	outb(cfg->port + UART_LCR, cfg->lcr);
+	/* OUT2 gates the interrupt */
+	outb(cfg->port + UART_MCR, UART_MCR_DTR | UART_MCR_RTS | UART_MCR_OUT2);
 	port = cfg->port;
 	return true;
 }
@@ -44,22 +36,22 @@ void uart_putc(char c)
 {
 	if (!port)
 		return;
-	for (unsigned int i = 0; i < MAX_WAIT && !(inb(port + REG_LSR) & LSR_ROOM); i++)
+	for (unsigned int i = 0; i < MAX_WAIT && !(inb(port + UART_LSR) & UART_LSR_THRE); i++)
 		cpu_relax();
-	outb(port + REG_DATA, c);
+	outb(port + UART_TX, c);
 }
 
 int uart_getc(void)
 {
-	if (!port || !(inb(port + REG_LSR) & LSR_DATA))
+	if (!port || !(inb(port + UART_LSR) & UART_LSR_DR))
 		return -1;
-	return inb(port + REG_DATA);
+	return inb(port + UART_RX);
 }
 
 void uart_enable_rx_irq(void)
 {
 	if (port)
-		outb(port + REG_IER, 0x01);
+		outb(port + UART_IER, UART_IER_RDI);
 }
 
 uint16_t uart_port(void)
