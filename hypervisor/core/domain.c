@@ -6,7 +6,6 @@
 #include "core/domain.h"
 #include "lib/printf.h"
 #include "mem/kalloc.h"
-#include "x86/features.h"
 
 struct domain *hardware_domain;
 void (*domain_free_hook)(struct domain *d);

@@ -4,8 +4,6 @@
  * right one.
  */
 #include "core/guest_copy.h"
-#include "core/guest_path.h"
-#include "x86/cr.h"
 
 int guest_translate(struct vcpu *v, uint64_t va, uint32_t access, uint64_t *gpa, uint32_t *pf_error)
 {

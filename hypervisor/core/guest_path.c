@@ -5,7 +5,6 @@
  */
 #include "core/guest_path.h"
 #include "core/guest_walk.h"
-#include "x86/msr.h"
 
 struct recorder {
 	struct p2m *p;

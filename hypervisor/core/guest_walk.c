@@ -5,8 +5,6 @@
  */
 #include "core/guest_copy.h"
 #include "core/guest_walk.h"
-#include "x86/cr.h"
-#include "x86/msr.h"
 
 #define PTE_PRESENT  (1ULL << 0)
 #define PTE_WRITE    (1ULL << 1)

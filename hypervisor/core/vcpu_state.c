@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a vCPU starts with, and how it looks when it is printed. */
 #include "core/domain.h"
-#include "x86/cr.h"
-#include "x86/msr.h"
 
 /* Descriptor attributes as hvm_seg.attr: P and type in the low byte, G, D/B, L, AVL above. */
 #define ATTR_CODE32 0xc9b

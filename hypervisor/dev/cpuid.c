@@ -7,8 +7,6 @@
 #include "dev/vlapic.h"
 #include "mem/kalloc.h"
 #include "x86/cpuid.h"
-#include "x86/cr.h"
-#include "x86/features.h"
 #include "x86/time.h"
 
 /* Xen's leaves; <xen/arch-x86/cpuid.h> names the bits. */

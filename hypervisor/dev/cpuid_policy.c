@@ -5,7 +5,6 @@
  * Pure.
  */
 #include "dev/cpuid_policy.h"
-#include "x86/features.h"
 #include "x86/time.h"
 
 #define BIT(n) (1u << (n))

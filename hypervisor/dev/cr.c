@@ -8,9 +8,7 @@
 #include "dev/cpuid.h"
 #include "dev/decode.h"
 #include "dev/vlapic.h"
-#include "x86/cr.h"
 #include "x86/features.h"
-#include "x86/msr.h"
 
 bool cr_valid_cr0(uint64_t val)
 {

@@ -12,7 +12,6 @@
 #include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/features.h"
-#include "x86/msr.h"
 
 int (*msr_hypercall_page_hook)(struct vcpu *v, uint64_t val);
 

@@ -15,7 +15,6 @@
 #include "dev/vlapic_priv.h"
 #include "dev/vioapic.h"
 #include "mem/kalloc.h"
-#include "x86/msr.h"
 
 /* Own CPU, or the poster that lost the race with it. */
 static void release_held(struct vlapic *l)

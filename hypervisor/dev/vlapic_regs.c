@@ -5,7 +5,6 @@
  * All of it runs on the vCPU's own CPU.
  */
 #include "dev/vlapic_priv.h"
-#include "x86/msr.h"
 
 enum { XR = 1, XW = 2, MR = 4, MW = 8, RW = XR | XW | MR | MW, RO = XR | MR };
 

@@ -10,7 +10,6 @@
 #include "dev/vpci_priv.h"
 #include "mem/kalloc.h"
 #include "x86/asm.h"
-#include "x86/hostmap.h"
 
 static uint64_t first_page(const struct pci_dev *dev)
 {

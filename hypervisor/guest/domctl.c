@@ -5,7 +5,6 @@
 #include "guest/parts.h"
 #include "guest/perms.h"
 #include "guest/shared_info.h"
-#include "x86/cpu.h"
 
 /*
  * ALONE: no two of these at a time on one domain; they make, start or look into vCPUs that stand

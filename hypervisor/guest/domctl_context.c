@@ -11,7 +11,6 @@
 #include "guest/domctl.h"
 #include "guest/shared_info.h"
 #include "x86/cpuid.h"
-#include "x86/msr.h"
 #include "x86/time.h"
 #include <xen/hvm/save.h>
 

@@ -8,7 +8,6 @@
 #include "guest/domctl.h"
 #include "guest/shared_info.h"
 #include "mem/kalloc.h"
-#include "x86/msr.h"
 
 #define MSR_PLATFORM_INFO     0xce
 #define MAX_MSRS	      2

@@ -18,7 +18,6 @@
 #include "guest/shared_info.h"
 #include "x86/console.h"
 #include "x86/cpu.h"
-#include "x86/cr.h"
 
 #include <xen/sched.h>
 

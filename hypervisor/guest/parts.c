@@ -13,7 +13,6 @@
 #include "guest/physmap.h"
 #include "guest/shared_info.h"
 #include "x86/console.h"
-#include "x86/cpu.h"
 #include "x86/reboot.h"
 
 #include <xen/sched.h>

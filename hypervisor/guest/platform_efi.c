@@ -9,7 +9,6 @@
 #include "guest/platform_op.h"
 #include "x86/efi.h"
 #include "x86/fpu.h"
-#include "x86/hostmap.h"
 
 #define NAME_CHARS	   1024
 #define EFI_MEMORY_RUNTIME (1ULL << 63)

@@ -6,7 +6,6 @@
  * map, in which every port exits.
  */
 #include "hvm/hvm.h"
-#include "x86/msr.h"
 
 #define PORT_MAP_ORDER 2 /* 12 KiB, from a 16 KiB block */
 #define MSR_MAP_ORDER  1

@@ -5,14 +5,12 @@
  * Dom0 touches it, so that holes stay free for foreign pages.
  */
 #include "init/dom0_build.h"
-#include "core/domain.h"
 #include "guest/domctl.h"
 #include "guest/evtchn.h"
 #include "guest/parts.h"
 #include "guest/shared_info.h"
 #include "init/dom0_load.h"
 #include "mem/kalloc.h"
-#include "x86/cpu.h"
 
 static unsigned int choose_nr_vcpus(const struct options *o)
 {

@@ -5,9 +5,7 @@
  * tables. It is kept, like the image; everything else is Dom0's or the heap's.
  */
 #include "init/host_mem.h"
-#include "mem/frame.h"
 #include "mem/kalloc.h"
-#include "x86/hostmap.h"
 
 #define TABLE_PAGES_BASE 24 /* image, upper levels, a few devices; plus one per GiB of addresses */
 

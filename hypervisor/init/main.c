@@ -4,8 +4,6 @@
  * handlers and a 4 GiB direct map; each step below brings up one thing and may use all those above.
  * A step that fails says what is missing and what to do about it, on every console, and stops.
  */
-#include "boot/boot_info.h"
-#include "core/domain.h"
 #include "core/start.h"
 #include "dev/cpuid.h"
 #include "guest/console_io.h"
@@ -13,17 +11,13 @@
 #include "guest/parts.h"
 #include "guest/platform_op.h"
 #include "guest/version.h"
-#include "hvm/hvm.h"
-#include "init/cmdline.h"
 #include "init/dom0_build.h"
 #include "init/host_mem.h"
 #include "mem/kalloc.h"
 #include "x86/acpi.h"
 #include "x86/console.h"
-#include "x86/cpu.h"
 #include "x86/efi.h"
 #include "x86/features.h"
-#include "x86/hostmap.h"
 #include "x86/ioapic.h"
 #include "x86/ipi.h"
 #include "x86/lapic.h"

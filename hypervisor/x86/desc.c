@@ -4,7 +4,6 @@
  * which is cleared before each LTR. The TSS is never used by the CPU (no ring change, no IST).
  */
 #include "x86/desc.h"
-#include "x86/hostmap.h"
 
 struct gate {
 	uint16_t offset_low, selector;

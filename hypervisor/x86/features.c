@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Reading CPUID into struct cpu_features. */
 #include "x86/cpuid.h"
-#include "x86/cr.h"
 #include "x86/features.h"
 #include "x86/fpu.h"
 #include "x86/msr.h"

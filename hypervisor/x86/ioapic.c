@@ -6,7 +6,6 @@
 #include "lib/spinlock.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"
-#include "x86/cpu.h"
 #include "x86/hostmap.h"
 #include "x86/ioapic.h"
 

@@ -8,7 +8,6 @@
 #include "x86/cpu.h"
 #include "x86/irq.h"
 #include "x86/lapic.h"
-#include "x86/smp.h"
 
 struct irq_entry {
 	irq_fn *fn;

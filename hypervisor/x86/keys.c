@@ -6,7 +6,6 @@
  */
 #include "x86/acpi.h"
 #include "x86/console.h"
-#include "x86/cpu.h"
 #include "x86/ioapic.h"
 #include "x86/irq.h"
 

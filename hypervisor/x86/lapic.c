@@ -5,7 +5,6 @@
  */
 #include "x86/acpi.h"
 #include "x86/asm.h"
-#include "x86/cpu.h"
 #include "x86/features.h"
 #include "x86/hostmap.h"
 #include "x86/irq.h"

@@ -5,7 +5,6 @@
  * IBPB, which is how an emulated CPU is told apart here: nothing to control means nothing is done.
  */
 #include "x86/features.h"
-#include "x86/msr.h"
 #include "x86/spec.h"
 
 bool spec_stuff_rsb, spec_ibpb, spec_l1d_flush, spec_verw;

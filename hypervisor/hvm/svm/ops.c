@@ -7,12 +7,8 @@
  */
 #include "hvm/svm/svm.h"
 #include "mem/kalloc.h"
-#include "x86/cpu.h"
-#include "x86/cr.h"
 #include "x86/features.h"
-#include "x86/fpu.h"
 #include "x86/lapic.h"
-#include "x86/msr.h"
 #include "x86/spec.h"
 
 _Static_assert(offsetof(struct hvm_vcpu, gpr) == 0 && RBX == 3 && RDI == 7 && R15 == 15,

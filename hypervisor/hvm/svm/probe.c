@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Is there SVM with nested paging, and switch it on: APM 15.4. */
 #include "hvm/svm/svm.h"
-#include "x86/cpu.h"
 #include "x86/cpuid.h"
 #include "x86/features.h"
-#include "x86/msr.h"
 
 bool svm_has_nrips;
 bool svm_loses_interrupts;

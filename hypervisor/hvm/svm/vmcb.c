@@ -6,8 +6,6 @@
  * them (caching, machine checks) is its own.
  */
 #include "hvm/svm/svm.h"
-#include "x86/cr.h"
-#include "x86/msr.h"
 
 void svm_vmcb_init(struct vmcb *vmcb, const struct hvm_domain *hd, uint64_t iopm_hpa, uint64_t msrpm_hpa,
 		   uint64_t root_hpa)

@@ -13,7 +13,6 @@
 #include "x86/cpu.h"
 #include "x86/desc.h"
 #include "x86/features.h"
-#include "x86/fpu.h"
 #include "x86/spec.h"
 #include "x86/time.h"
 

@@ -3,7 +3,6 @@
 #include "hvm/vmx/vmx.h"
 #include "mem/kalloc.h"
 #include "x86/cpu.h"
-#include "x86/features.h"
 
 #define MSR_VMX_BASIC	       0x480
 #define FEATURE_CONTROL_LOCKED (1ULL << 0)
