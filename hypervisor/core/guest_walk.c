@@ -6,15 +6,6 @@
 #include "core/guest_copy.h"
 #include "core/guest_walk.h"
 
-#define PTE_PRESENT  (1ULL << 0)
-#define PTE_WRITE    (1ULL << 1)
-#define PTE_USER     (1ULL << 2)
-#define PTE_ACCESSED (1ULL << 5)
-#define PTE_DIRTY    (1ULL << 6)
-#define PTE_LARGE    (1ULL << 7)
-#define PTE_NX	     (1ULL << 63)
-#define PTE_ADDRESS  0x000ffffffffff000ULL
-
 struct walk_format {
 	uint8_t levels, index_bits, entry_size;
 	uint8_t large_levels; /* bit n: level n may hold a large page */
@@ -40,9 +31,9 @@ static bool is_canonical(uint64_t va)
 /* May the access go through a path whose entries allow, all together, `rights`? */
 static bool is_allowed(const struct hvm_mode *m, uint64_t rights, bool nx, uint32_t access)
 {
-	if ((access & PF_USER) && !(rights & PTE_USER))
+	if ((access & PF_USER) && !(rights & PTE_U))
 		return false;
-	if ((access & PF_WRITE) && !(rights & PTE_WRITE) && ((access & PF_USER) || (m->cr0 & CR0_WP)))
+	if ((access & PF_WRITE) && !(rights & PTE_W) && ((access & PF_USER) || (m->cr0 & CR0_WP)))
 		return false;
 	return !((access & PF_FETCH) && nx && (m->efer & EFER_NXE));
 }
@@ -50,7 +41,7 @@ static bool is_allowed(const struct hvm_mode *m, uint64_t rights, bool nx, uint3
 /* A large page's frame: 4 MiB pages of 32-bit paging carry address bits 39:32 in 20:13 (PSE-36). */
 static uint64_t large_base(const struct walk_format *f, uint64_t e, unsigned int shift)
 {
-	uint64_t base = e & PTE_ADDRESS & ~((1ULL << shift) - 1);
+	uint64_t base = e & PTE_ADDR & ~((1ULL << shift) - 1);
 
 	if (f->entry_size == 4)
 		base |= (e >> 13 & 0xff) << 32;
@@ -61,7 +52,7 @@ int guest_walk(const struct hvm_mode *m, uint64_t va, uint32_t access, const str
 	       uint64_t *gpa, uint32_t *pf_error)
 {
 	const struct walk_format *f;
-	uint64_t rights = PTE_WRITE | PTE_USER, table = m->cr3 & PTE_ADDRESS, at = 0, e = 0;
+	uint64_t rights = PTE_W | PTE_U, table = m->cr3 & PTE_ADDR, at = 0, e = 0;
 	unsigned int level, shift = 0;
 	bool nx = false;
 
@@ -79,23 +70,23 @@ int guest_walk(const struct hvm_mode *m, uint64_t va, uint32_t access, const str
 		shift = PAGE_SHIFT + (level - 1) * f->index_bits;
 		at = table + ((va >> shift) & ((1u << f->index_bits) - 1)) * f->entry_size;
 		e = 0;
-		if (!ops->read(ctx, at, &e, f->entry_size) || !(e & PTE_PRESENT))
+		if (!ops->read(ctx, at, &e, f->entry_size) || !(e & PTE_P))
 			return -EFAULT;
 		if (f != &format_pae || level != 3) { /* a PAE PDPTE has no rights */
 			rights &= e;
 			nx |= f->has_nx && (e & PTE_NX);
 		}
-		if (level == 1 || ((e & PTE_LARGE) && (f->large_levels >> level & 1)))
+		if (level == 1 || ((e & PTE_PS) && (f->large_levels >> level & 1)))
 			break;
-		table = e & PTE_ADDRESS;
+		table = e & PTE_ADDR;
 	}
 	if (!is_allowed(m, rights, nx, access)) {
 		*pf_error |= PF_PRESENT;
 		return -EFAULT;
 	}
-	*gpa = (level == 1 ? e & PTE_ADDRESS : large_base(f, e, shift)) | (va & ((1ULL << shift) - 1));
-	if ((access & PF_WRITE) && !(e & PTE_DIRTY) &&
-	    !ops->set_bits(ctx, at, e, PTE_ACCESSED | PTE_DIRTY, f->entry_size))
+	*gpa = (level == 1 ? e & PTE_ADDR : large_base(f, e, shift)) | (va & ((1ULL << shift) - 1));
+	if ((access & PF_WRITE) && !(e & PTE_D) &&
+	    !ops->set_bits(ctx, at, e, PTE_A | PTE_D, f->entry_size))
 		return -EFAULT;
 	return 0;
 }

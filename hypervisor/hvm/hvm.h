@@ -53,20 +53,10 @@ struct hvm_event {
 };
 
 enum hvm_exit_kind {
-	EXIT_UNKNOWN,
-	EXIT_CPUID,
-	EXIT_MSR_READ,
-	EXIT_MSR_WRITE,
-	EXIT_IO,
-	EXIT_NESTED_FAULT,
-	EXIT_CR,
-	EXIT_DR,
-	EXIT_HYPERCALL,
-	EXIT_HLT,
-	EXIT_XSETBV,
+	EXIT_UNKNOWN, EXIT_CPUID, EXIT_MSR_READ, EXIT_MSR_WRITE, EXIT_IO, EXIT_NESTED_FAULT,
+	EXIT_CR, EXIT_DR, EXIT_HYPERCALL, EXIT_HLT, EXIT_XSETBV,
 	EXIT_EXTINT,	/* a physical interrupt is waiting for us */
-	EXIT_NMI,
-	EXIT_EXCEPTION,
+	EXIT_NMI, EXIT_EXCEPTION,
 	EXIT_WINDOW,	/* the guest can take an interrupt or NMI now */
 	EXIT_SHUTDOWN,	/* triple fault */
 	EXIT_INVALID_OP,/* an instruction guests do not have here (VMRUN, MONITOR, ...): #UD */
@@ -204,15 +194,9 @@ static inline void hvm_advance(struct hvm_vcpu *hv, unsigned int len)
 }
 
 /* Exceptions by number: APM 8.2, SDM 3A 6.15. */
-#define VECTOR_DB  1
-#define VECTOR_NMI 2
-#define VECTOR_BP  3
-#define VECTOR_OF  4
-#define VECTOR_UD  6
-#define VECTOR_DF  8
-#define VECTOR_GP  13
-#define VECTOR_PF  14
-#define VECTOR_AC  17
-#define VECTOR_MC  18
+enum hvm_vector {
+	VECTOR_DB = 1, VECTOR_NMI, VECTOR_BP, VECTOR_OF, VECTOR_UD = 6, VECTOR_DF = 8,
+	VECTOR_GP = 13, VECTOR_PF, VECTOR_AC = 17, VECTOR_MC
+};
 /* Queue a fault for the guest. One already queued: contributory faults become #DF. */
 void hvm_inject_exception(struct hvm_vcpu *hv, uint8_t vector, bool has_error, uint32_t error);

@@ -9,13 +9,8 @@
 
 enum image_format {
 	IMAGE_ELF, /* not compressed */
-	IMAGE_GZIP,
-	IMAGE_XZ,
-	IMAGE_ZSTD,
-	IMAGE_LZ4, /* recognised to say that it is not supported; so are the next three */
-	IMAGE_LZO,
-	IMAGE_BZIP2,
-	IMAGE_LZMA,
+	IMAGE_GZIP, IMAGE_XZ, IMAGE_ZSTD,
+	IMAGE_LZ4, IMAGE_LZO, IMAGE_BZIP2, IMAGE_LZMA, /* recognised to say that they are not supported */
 	IMAGE_UNKNOWN,
 };
 

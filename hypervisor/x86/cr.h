@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Control registers, RFLAGS, debug registers and XCR0: bits and one-instruction wrappers. */
+/* Control registers, page tables, RFLAGS, debug registers, XCR0: bits and one-instruction wrappers. */
 #pragma once
 
 #include "lib/base.h"
@@ -33,6 +33,18 @@
 #define CR4_OSXSAVE	(1UL << 18)
 #define CR4_SMEP	(1UL << 20)
 #define CR4_SMAP	(1UL << 21)
+
+/* Entries of page tables: SDM 3A 4.5, and APM 2 15.25 for nested ones. */
+#define PTE_P		(1ULL << 0)
+#define PTE_W		(1ULL << 1)
+#define PTE_U		(1ULL << 2)
+#define PTE_PWT		(1ULL << 3)
+#define PTE_PCD		(1ULL << 4)
+#define PTE_A		(1ULL << 5)
+#define PTE_D		(1ULL << 6)
+#define PTE_PS		(1ULL << 7) /* above level 1: a large page */
+#define PTE_NX		(1ULL << 63)
+#define PTE_ADDR	0x000ffffffffff000ULL
 
 #define RFLAGS_MBS	(1UL << 1) /* always one */
 #define RFLAGS_IF	(1UL << 9)

@@ -9,14 +9,7 @@
 #include "x86/hostmap.h"
 #include "x86/ipi.h"
 
-#define PTE_P	  (1ULL << 0)
-#define PTE_W	  (1ULL << 1)
-#define PTE_PWT	  (1ULL << 3)
-#define PTE_PCD	  (1ULL << 4)
-#define PTE_LEAF  (1ULL << 7) /* in levels 2 and 3 */
-#define PTE_NX	  (1ULL << 63)
 #define PTE_TABLE (PTE_P | PTE_W)
-#define PTE_ADDR  0x000ffffffffff000ULL
 
 #define RIGHTS_RW (PTE_P | PTE_W | PTE_NX)
 #define RIGHTS_RO (PTE_P | PTE_NX)
@@ -51,7 +44,7 @@ static uint64_t *table_below(uint64_t *e)
 			return NULL;
 		*e = virt_to_phys(page) | PTE_TABLE;
 	}
-	BUG_ON(*e & PTE_LEAF);
+	BUG_ON(*e & PTE_PS);
 	return phys_to_virt(*e & PTE_ADDR);
 }
 
@@ -65,10 +58,10 @@ static unsigned int map_one(uint64_t *table, uintptr_t va, uint64_t hpa, unsigne
 		uint64_t *e = entry_at(table, va, l);
 
 		if (l <= level && !(*e & PTE_P)) {
-			*e = hpa | rights | (l > 1 ? PTE_LEAF : 0);
+			*e = hpa | rights | (l > 1 ? PTE_PS : 0);
 			return l;
 		}
-		if (l == 1 || (l < 4 && (*e & PTE_P) && (*e & PTE_LEAF)))
+		if (l == 1 || (l < 4 && (*e & PTE_P) && (*e & PTE_PS)))
 			return min(l, level);
 		table = table_below(e);
 		if (!table)
@@ -213,7 +206,7 @@ static bool direct_mapped(uint64_t hpa)
 		e = *entry_at(table, DIRECT_MAP_BASE + hpa, l);
 		if (!(e & PTE_P))
 			return false;
-		if (l > 1 && (e & PTE_LEAF))
+		if (l > 1 && (e & PTE_PS))
 			return true;
 		table = phys_to_virt(e & PTE_ADDR);
 	}
