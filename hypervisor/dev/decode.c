@@ -84,6 +84,11 @@ uint64_t sign_extend(uint64_t val, unsigned int size)
 	return (uint64_t)((int64_t)(val << shift) >> shift);
 }
 
+uint64_t zero_extend(uint64_t val, unsigned int size)
+{
+	return val & (~0ULL >> (64 - size * 8));
+}
+
 /* The bytes not read yet. Reading past the end gives zeros and sets `short_`. */
 struct reader {
 	const uint8_t *p;
@@ -256,9 +261,7 @@ int insn_decode(const uint8_t *bytes, unsigned int nr, const struct hvm_mode *mo
 
 uint64_t insn_reg_read(const struct hvm_vcpu *hv, const struct insn *in)
 {
-	uint64_t val = hv->gpr[in->reg & 15] >> (in->high_byte ? 8 : 0);
-
-	return in->reg_size == 8 ? val : val & ((1ULL << in->reg_size * 8) - 1);
+	return zero_extend(hv->gpr[in->reg & 15] >> (in->high_byte ? 8 : 0), in->reg_size);
 }
 
 void gpr_write(struct hvm_vcpu *hv, unsigned int gpr, unsigned int size, uint64_t val)

@@ -47,5 +47,6 @@ uint64_t insn_reg_read(const struct hvm_vcpu *hv, const struct insn *in);
 void insn_reg_write(struct hvm_vcpu *hv, const struct insn *in, uint64_t val);
 /* RAX, RCX, ... by number with a size, without the high-byte forms. */
 void gpr_write(struct hvm_vcpu *hv, unsigned int gpr, unsigned int size, uint64_t val);
-/* Sign extend the low size bytes. */
+/* Extend the low size bytes. */
 uint64_t sign_extend(uint64_t val, unsigned int size);
+uint64_t zero_extend(uint64_t val, unsigned int size);

@@ -22,7 +22,7 @@ struct string_io {
 
 static uint64_t address_mask(const struct string_io *s)
 {
-	return s->insn.addr_size == 8 ? ~0ULL : (1ULL << s->insn.addr_size * 8) - 1;
+	return zero_extend(~0ULL, s->insn.addr_size);
 }
 
 static void setup(struct vcpu *v, const struct hvm_exit *exit, struct string_io *s)

@@ -135,11 +135,6 @@ static void do_arithmetic(struct vcpu *v, const struct insn *in, uint64_t gpa)
 		insn_reg_write(&v->hvm, in, result);
 }
 
-static uint64_t zero_extend(uint64_t val, unsigned int size)
-{
-	return size == 8 ? val : val & ((1ULL << size * 8) - 1);
-}
-
 /* True when RIP may move on; false while a REP has more to do. */
 static bool do_stos(struct vcpu *v, const struct insn *in, uint64_t gpa)
 {

@@ -85,7 +85,7 @@ static void fire(void *arg)
 
 	spin_lock(&pin->vioapic->lock);
 	if (pin->rte & RTE_LEVEL)
-		ioapic_mask(pin->gsi);
+		ioapic_set_masked(pin->gsi, true);
 	if (is_open(pin))
 		deliver_locked(pin);
 	spin_unlock(&pin->vioapic->lock);
@@ -121,7 +121,7 @@ static void bind_locked(struct vioapic_pin *pin)
 		return;
 	}
 	pin->vector = vector;
-	ioapic_mask(pin->gsi);
+	ioapic_set_masked(pin->gsi, true);
 	route_locked(pin);
 }
 
@@ -134,10 +134,7 @@ static void sync_locked(struct vioapic_pin *pin, uint64_t changed)
 		route_locked(pin);
 	if (pin->vector < 0)
 		return;
-	if (is_open(pin))
-		ioapic_unmask(pin->gsi);
-	else
-		ioapic_mask(pin->gsi);
+	ioapic_set_masked(pin->gsi, !is_open(pin));
 }
 
 static void entry_write_locked(struct vioapic_pin *pin, bool high, uint32_t val)
@@ -226,7 +223,7 @@ void vioapic_eoi(struct domain *d, uint8_t vector)
 			continue;
 		pin->rte &= ~RTE_REMOTE_IRR;
 		if (is_open(pin) && pin->vector >= 0)
-			ioapic_unmask(pin->gsi);
+			ioapic_set_masked(pin->gsi, false);
 	}
 	spin_unlock(&io->lock);
 }
@@ -276,7 +273,7 @@ void vioapic_free(struct domain *d)
 	for (unsigned int i = 0; i < io->nr_pins; i++) {
 		if (io->pin[i].vector < 0)
 			continue;
-		ioapic_mask(io->pin[i].gsi);
+		ioapic_set_masked(io->pin[i].gsi, true);
 		irq_free_vector(io->pin[i].vector);
 	}
 	kfree(io, io->size);

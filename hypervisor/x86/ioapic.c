@@ -114,7 +114,7 @@ bool ioapic_is_routed(uint32_t gsi)
 	return io && (io->entry[gsi - io->info.gsi_base] & 0xff);
 }
 
-static void set_masked(uint32_t gsi, bool masked)
+void ioapic_set_masked(uint32_t gsi, bool masked)
 {
 	struct ioapic *io = find(gsi);
 	unsigned int pin;
@@ -125,14 +125,4 @@ static void set_masked(uint32_t gsi, bool masked)
 	spin_lock(&lock);
 	entry_write(io, pin, (io->entry[pin] & ~RTE_MASKED) | (masked ? RTE_MASKED : 0));
 	spin_unlock(&lock);
-}
-
-void ioapic_mask(uint32_t gsi)
-{
-	set_masked(gsi, true);
-}
-
-void ioapic_unmask(uint32_t gsi)
-{
-	set_masked(gsi, false);
 }

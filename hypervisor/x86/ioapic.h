@@ -22,5 +22,4 @@ const struct ioapic_info *ioapic_info(unsigned int index);
  */
 int ioapic_route(uint32_t gsi, unsigned int vector, unsigned int cpu, bool level, bool low);
 bool ioapic_is_routed(uint32_t gsi); /* has somebody given this line a vector? */
-void ioapic_mask(uint32_t gsi);
-void ioapic_unmask(uint32_t gsi);
+void ioapic_set_masked(uint32_t gsi, bool masked);

@@ -3,7 +3,7 @@
  * Physical interrupts: 256 vectors, one table for all CPUs. Fixed vectors belong to this floor;
  * the range between is handed out for device lines and MSIs. A handler runs with IF=0 on whatever
  * CPU the interrupt was routed to; the LAPIC's EOI is written after it returns. A level-triggered
- * line must have been masked by its handler (ioapic_mask), or it comes back at once.
+ * line must have been masked by its handler (ioapic_set_masked), or it comes back at once.
  */
 #pragma once
 

@@ -100,6 +100,6 @@ void console_start_input(unsigned int isa_irq)
 		log_warn("no interrupt for the serial port; keys will not be seen\n");
 		return;
 	}
-	ioapic_unmask(gsi);
+	ioapic_set_masked(gsi, false);
 	uart_enable_rx_irq();
 }

@@ -66,14 +66,9 @@ bool ioapic_is_routed(uint32_t gsi)
 	return real[gsi].vector;
 }
 
-void ioapic_mask(uint32_t gsi)
+void ioapic_set_masked(uint32_t gsi, bool masked)
 {
-	real[gsi].masked = true;
-}
-
-void ioapic_unmask(uint32_t gsi)
-{
-	real[gsi].masked = false;
+	real[gsi].masked = masked;
 }
 
 /* MMIO: the one page is remembered. */
