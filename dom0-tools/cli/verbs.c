@@ -47,6 +47,10 @@ static const struct cli_opt destroy_opts[] = {
 	{ 'f', "force", NULL, "allow domain 0" },
 	END
 };
+static const struct cli_opt detach_opts[] = {
+	{ 'f', "force", NULL, "take it away even if the guest does not let go of it" },
+	END
+};
 static const struct cli_opt sched_opts[] = {
 	{ 'd', "domain", "DOMAIN", "the domain (without: show all)" },
 	{ 'w', "weight", "WEIGHT", "its share, 1 to 65535; 256 is the default" },
@@ -80,6 +84,14 @@ const struct cli_verb cli_verbs[] = {
 	  .run = cmd_sched_credit2 },
 	{ "vcpu-pin", "DOMAIN VCPU|all CPUS|all", "choose the CPUs that a vCPU may run on", 3, 4,
 	  .run = cmd_vcpu_pin },
+	{ "block-attach", "DOMAIN DISK...", "attach a disk, described as in a configuration file",
+	  2, ANY_NUMBER, .run = cmd_block_attach },
+	{ "block-detach", "DOMAIN VDEV", "take a disk away", 2, 2, detach_opts,
+	  .run = cmd_block_detach },
+	{ "block-list", "DOMAIN...", "list guests' disks", 1, ANY_NUMBER, json_opts,
+	  .run = cmd_block_list },
+	{ "block-resize", "DOMAIN VDEV", "take over the new size of a disk's image or device", 2, 2,
+	  .run = cmd_block_resize },
 	{ "doctor", "", "look for what would keep this machine from booting Helium", 0, 0,
 	  doctor_opts, .no_hl = true, cmd_doctor },
 	{ "help", "[VERB]", "describe all verbs, or one", 0, 1, .no_hl = true, .run = cmd_help },

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "dom0-tools/config/disk.h"
 #include "dom0-tools/config/parse.h"
 
 #define CONFIG_MAX_CPUS	256
@@ -25,6 +26,8 @@ struct guest_config {
 	enum guest_action on_poweroff, on_reboot, on_crash;
 	unsigned int nr_cpus;		/* 0: any; 1: one map for all vCPUs; else one per vCPU */
 	struct guest_cpus *cpus;
+	unsigned int nr_disks;
+	struct disk_config *disk;
 };
 
 typedef void (*config_warn_fn)(void *arg, const char *text);

@@ -174,6 +174,42 @@ static int read_cpus(struct reader *r, const struct key *k, const struct cfg_set
 	return 0;
 }
 
+/* One text of the list; what is wrong in it is shown where it stands in the file. */
+static int read_disk(struct reader *r, const struct cfg_value *text, struct disk_config *d)
+{
+	struct diag what = { "" };
+	unsigned int column = 1;
+
+	if (text->kind != CFG_STRING)
+		return diag_fail(r->dg, -EINVAL, "%s:%u:%u: disk: expected text in quotes",
+				 r->file->name, text->line, text->column);
+	if (disk_parse(text->string, d, &column, &what))
+		return diag_fail(r->dg, -EINVAL, "%s:%u:%u: disk: %s", r->file->name, text->line,
+				 text->column + column, what.text);
+	for (const struct disk_config *other = r->c->disk; other < d; other++)
+		if (other->id == d->id)
+			return diag_fail(r->dg, -EINVAL, "%s:%u:%u: disk: there is a %s already",
+					 r->file->name, text->line, text->column, d->vdev);
+	return 0;
+}
+
+static int read_disks(struct reader *r, const struct key *k, const struct cfg_setting *set)
+{
+	const struct cfg_value *list = &set->value;
+	int rc = 0;
+
+	if (list->kind != CFG_LIST)
+		return bad(r, set, "%s", "expected a list, as in disk = [ \"/disk.img,raw,xvda,w\" ]");
+	free(r->c->disk);
+	r->c->disk = calloc(list->nr_items + 1, sizeof(*r->c->disk));
+	r->c->nr_disks = 0;
+	if (!r->c->disk)
+		return bad(r, set, "%s", "no memory");
+	for (; r->c->nr_disks < list->nr_items && !rc; r->c->nr_disks++)
+		rc = read_disk(r, &list->item[r->c->nr_disks], &r->c->disk[r->c->nr_disks]);
+	return rc;
+}
+
 #define KEY(key, fn, v, h)	{ .name = key, .read = fn, .values = v, .help = h }
 #define TEXT(key, fn, field, v, h) \
 	{ .name = key, .read = fn, .offset = offsetof(struct guest_config, field), \
@@ -215,6 +251,8 @@ static const struct key keys[] = {
 	    "the CPUs that its vCPUs may run on; a list has one entry per vCPU"),
 	NUMBER("cpu_weight", weight, 1, MAX_WEIGHT, "its share of the CPUs; 256 by default"),
 	NUMBER("cap", cap, 0, MAX_CAP, "its limit in percent of one CPU; 0, no limit, by default"),
+	KEY("disk", read_disks, "[ \"TARGET,FORMAT,VDEV,ACCESS\", ... ]",
+	    "its disks, one text each; see DISKS"),
 	TEXT("tsc_mode", read_tsc_mode, tsc_mode, "\"default\", \"native\" or \"always_emulate\"",
 	     "how its time stamp counter is made"),
 };
@@ -232,7 +270,7 @@ void config_each_key(void (*fn)(void *arg, const char *name, const char *values,
 }
 
 const char *const config_unsupported[] = {
-	"disk", "vif", "vfb", "pci", "usbctrl", "usbdev", "vtpm", "p9", "channel", "vdispl",
+	"vif", "vfb", "pci", "usbctrl", "usbdev", "vtpm", "p9", "channel", "vdispl",
 	"vsnd", "vkb", "virtio", "dtdev", "irqs", "ioports", "iomem", "bootloader",
 	"bootloader_args", "firmware", "cpuid", "cpus_soft", "pool", "vnuma", "nodes",
 	"max_grant_frames", "max_maptrack_frames", "max_event_channels", "on_watchdog",
@@ -387,6 +425,7 @@ void config_free(struct guest_config *c)
 		    keys[i].read == read_tsc_mode)
 			free(*(char **)((char *)c + keys[i].offset));
 	free(c->cpus);
+	free(c->disk);
 	*c = (struct guest_config){ 0 };
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kinds of devices: one row each, and what is done by row. */
 #include "dom0-tools/device/device.h"
+#include "dom0-tools/device/disk.h"
 
 #include <errno.h>
 #include <spawn.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 const struct device_kind device_kinds[] = {
+	{ "vbd", "disk", "xen-blkback", disk_name, disk_attach_all, disk_closed, disk_remember },
 	{ 0 },
 };
 

@@ -81,12 +81,13 @@ test_platform_efi-objs := hypervisor/guest/platform_efi.o $(addprefix $(FAKES)/,
 # the tools
 unit-y += test_abi_layout
 test_abi_layout-objs := tests/unit/abi_ours.o tests/unit/abi_xen.o
-unit-y += test_tools_config test_tools_builder test_tools_create test_tools_doctor
+unit-y += test_tools_config test_tools_builder test_tools_create test_tools_doctor test_tools_disk
 $(B)/host/dom0-tools/doctor/%.o: HOST_CFLAGS += -D_GNU_SOURCE
 test_tools_doctor-objs := $(addprefix dom0-tools/doctor/,boot.o doctor.o dom0.o machine.o)
 test_tools_create-objs := $(addprefix dom0-tools/,lib/diag.o config/values.o) \
 	$(addprefix dom0-tools/builder/,acpi.o cpuid.o guest.o layout.o nodes.o)
-test_tools_config-objs := $(addprefix dom0-tools/,lib/diag.o config/parse.o config/schema.o config/values.o)
+test_tools_disk-objs := $(addprefix dom0-tools/,lib/diag.o config/disk.o config/vdev.o)
+test_tools_config-objs := $(addprefix dom0-tools/,lib/diag.o config/parse.o config/schema.o config/values.o config/disk.o config/vdev.o)
 test_tools_builder-objs := dom0-tools/lib/diag.o \
 	$(addprefix dom0-tools/builder/,acpi.o cpuid.o elf.o kernel.o layout.o unpack.o)
 test_tools_builder-libs := -lz -llzma -lzstd
