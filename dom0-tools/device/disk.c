@@ -64,6 +64,10 @@ static int check_sharing(struct hl *hl, const struct image *i, struct diag *dg)
 	return rc;
 }
 
+/*
+ * A CD is shown as a disk that cannot be written: Linux takes a PVH guest for one with an emulated
+ * drive, and leaves paravirtual CDs to that.
+ */
 static int write_nodes(struct hl *hl, const struct device *dev, const struct image *i,
 		       struct diag *dg)
 {
@@ -71,12 +75,12 @@ static int write_nodes(struct hl *hl, const struct device *dev, const struct ima
 	const struct disk_config *d = i->d;
 
 	device_put(&front, "virtual-device", "%u", d->id);
-	device_put(&front, "device-type", "%s", d->cdrom ? "cdrom" : "disk");
+	device_put(&front, "device-type", "disk");
 	device_put(&back, "dev", "%s", d->vdev);
 	device_put(&back, "params", "%s", d->target);
 	device_put(&back, "type", "phy");
 	device_put(&back, "mode", "%s", d->read_only ? "r" : "w");
-	device_put(&back, "device-type", "%s", d->cdrom ? "cdrom" : "disk");
+	device_put(&back, "device-type", "disk");
 	device_put(&back, "removable", "%d", d->cdrom);
 	device_put(&back, "bootable", "1");
 	device_put(&back, "discard-enable", "%d", !d->no_discard);

@@ -17,11 +17,13 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PROGRAM	"qemu-nbd"
 #define READY_MS 10000	/* for the device to have its size */
+#define END_MS	20000	/* for the image to be written to the medium */
 
 extern char **environ;
 
@@ -149,6 +151,8 @@ int nbd_attach(struct image *i, struct diag *dg)
 		i->fd = open_ready(i->device, i->d->read_only ? O_RDONLY : O_RDWR, uevents);
 	if (uevents >= 0)
 		close(uevents);
+	if (rc)
+		i->device[0] = 0; /* it is not ours to disconnect */
 	if (rc == -ENOENT)
 		return diag_fail(dg, rc, "qcow2 images need " PROGRAM ", which is not installed "
 				 "(Debian: qemu-utils, Fedora: qemu-img)");
@@ -156,17 +160,44 @@ int nbd_attach(struct image *i, struct diag *dg)
 		return diag_fail(dg, -EIO, "cannot serve %s: %s", i->d->target,
 				 *said ? said : PROGRAM " failed without a word");
 	if (i->fd < 0 || fstat(i->fd, &st)) {
-		rc = diag_fail(dg, -errno, "%s: %s", i->device, strerror(errno));
-		nbd_detach(i->device);
-		return rc;
+		return diag_fail(dg, -errno, "%s: %s", i->device, strerror(errno));
 	}
 	i->number = st.st_rdev;
 	return 0;
 }
 
+/* The process that serves a device, as a descriptor that is readable when it has ended; or -1. */
+static int server_of(const char *device)
+{
+	char path[96], line[128];
+	int thread = 0, process = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/pid", device + strlen("/dev/"));
+	in = fopen(path, "re");
+	if (!in || fscanf(in, "%d", &thread) != 1)
+		thread = 0;
+	if (in)
+		fclose(in);
+	snprintf(path, sizeof(path), "/proc/%d/status", thread);
+	in = thread ? fopen(path, "re") : NULL;
+	while (in && !process && fgets(line, sizeof(line), in))
+		if (sscanf(line, "Tgid: %d", &process) != 1)
+			process = 0;
+	if (in)
+		fclose(in);
+	return process ? syscall(SYS_pidfd_open, process, 0) : -1;
+}
+
 void nbd_detach(const char *device)
 {
 	char *argv[] = { PROGRAM, "--disconnect", (char *)device, NULL }, said[64];
+	struct pollfd server = { .fd = server_of(device), .events = POLLIN };
 
 	run(argv, said, sizeof(said));
+	/* The image is whole, and free for another, when its server has ended. */
+	if (server.fd >= 0) {
+		poll(&server, 1, END_MS);
+		close(server.fd);
+	}
 }
