@@ -31,6 +31,15 @@ static void add_number(struct json_object *o, const char *key, unsigned int valu
 	json_object_object_add(o, key, json_object_new_int64(value));
 }
 
+static void add_disks(struct json_object *o, const struct guest_config *c)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < c->nr_disks; i++)
+		json_object_array_add(list, json_object_new_string(c->disk[i].text));
+	json_object_object_add(o, "disk", list);
+}
+
 struct json_object *record_config(const struct guest_config *c)
 {
 	struct json_object *o = json_object_new_object();
@@ -52,6 +61,8 @@ struct json_object *record_config(const struct guest_config *c)
 	if (c->cap)
 		add_number(o, "cap", c->cap);
 	add_text(o, "tsc_mode", c->tsc_mode);
+	if (c->nr_disks)
+		add_disks(o, c);
 	return o;
 }
 
