@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@ extern char **environ;
 static int run(char *const argv[], char *said, size_t size)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none;
 	int out[2], status, rc;
 	size_t used = 0;
 	ssize_t n;
@@ -42,7 +45,13 @@ static int run(char *const argv[], char *said, size_t size)
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out[1], 2);
-	rc = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+	/* Whoever builds a guest holds signals back; qemu-nbd ends by one. */
+	sigemptyset(&none);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	rc = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	close(out[1]);
 	/* It closes its stderr when it goes into the background, with the device ready. */

@@ -120,6 +120,13 @@ fails "refused: malformed" hl block-attach disk /images/busy.img,raw,xvdz,w,colo
 check "with the column" grep -q 'column 28: unknown key' /tmp/complaint
 check "two readers of one image are fine" hl block-attach disk /images/cd.iso,raw,xvde,r
 
+# The backend's server killed: the guest sees errors, and the disk can be taken away and given again.
+kill -9 "$(cat /sys/block/nbd0/pid)"
+check "without its server the disk reads no more" in_guest disk '! dd if=/dev/xvdb of=/dev/null bs=1M count=1 skip=9 iflag=direct 2>/dev/null'
+check "detach it" hl block-detach disk xvdb
+check "attach it again" hl block-attach disk format=qcow2,vdev=xvdb,access=w,target=/images/q.img
+check "it reads again" in_guest disk 'dd if=/dev/xvdb of=/dev/null bs=1M count=1 skip=9 iflag=direct'
+
 # A guest that never connects: the payload has no block driver at all.
 guest dumb 'kernel = "/guest/payload.elf"' 'extra = "test=selftest standalone"' 'on_poweroff = "preserve"'
 check "a guest without drivers" hl create /tmp/dumb.cfg
