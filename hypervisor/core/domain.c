@@ -78,9 +78,7 @@ static void page_freed(domid_t owner, enum page_type type)
 
 static struct domain *find_locked(domid_t id)
 {
-	struct domain *d;
-
-	list_for_each(d, &domlist, list)
+	list_for_each(struct domain, d, &domlist, list)
 		if (d->id == id)
 			return d;
 	return NULL;
@@ -88,10 +86,9 @@ static struct domain *find_locked(domid_t id)
 
 static void insert_locked(struct domain *d)
 {
-	struct domain *other;
 	struct list *pos = &domlist;
 
-	list_for_each(other, &domlist, list) {
+	list_for_each(struct domain, other, &domlist, list) {
 		if (other->id > d->id)
 			break;
 		pos = &other->list;
@@ -204,10 +201,10 @@ struct domain *domain_get(domid_t id)
 
 struct domain *domain_get_from(domid_t id)
 {
-	struct domain *d, *found = NULL;
+	struct domain *found = NULL;
 
 	spin_lock(&domlist_lock);
-	list_for_each(d, &domlist, list)
+	list_for_each(struct domain, d, &domlist, list)
 		if (d->id >= id && try_ref(d)) {
 			found = d;
 			break;

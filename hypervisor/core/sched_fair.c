@@ -38,9 +38,7 @@ void fair_remove(struct fair_queue *q, struct sched_vcpu *s)
 
 struct sched_vcpu *fair_first(const struct fair_queue *q, unsigned int cpu)
 {
-	struct sched_vcpu *s;
-
-	list_for_each(s, &q->waiting, queue)
+	list_for_each(struct sched_vcpu, s, &q->waiting, queue)
 		if (s->affinity >> cpu & 1 && (s->running_on < 0 || s->running_on == (int32_t)cpu))
 			return s;
 	return NULL;

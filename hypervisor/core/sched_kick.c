@@ -113,7 +113,6 @@ void sched_kick_for(struct sched_group *g, struct sched_vcpu *s, uint64_t t, uin
  */
 void sched_kick_for_others(struct sched_group *g)
 {
-	struct sched_vcpu *s;
 	uint64_t idle = 0;
 
 	if (list_empty(&g->q.waiting))
@@ -122,7 +121,7 @@ void sched_kick_for_others(struct sched_group *g)
 		idle |= READ_ONCE(o->idle);
 	if (!idle)
 		return;
-	list_for_each(s, &g->q.waiting, queue)
+	list_for_each(struct sched_vcpu, s, &g->q.waiting, queue)
 		if (s->running_on < 0 && !kick_idle(g, s))
 			(void)kick_idle_elsewhere(g, s);
 }

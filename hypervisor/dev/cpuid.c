@@ -8,6 +8,7 @@
 #include "mem/kalloc.h"
 #include "x86/cpuid.h"
 #include "x86/time.h"
+#include <xen/arch-x86/cpuid.h>
 
 /* Xen's leaves; <xen/arch-x86/cpuid.h> names the bits. */
 #define XEN_VERSION		0x00040011 /* 4.17 */
@@ -15,9 +16,6 @@
 #define HYPERCALL_PAGE_MSR	0x40000000
 #define LEAF3_TSC_RELIABLE	(1u << 1)
 #define LEAF3_RDTSCP		(1u << 2)
-#define LEAF4_VCPU_ID		(1u << 3)
-#define LEAF4_DOMID		(1u << 4)
-#define LEAF4_UPCALL_VECTOR	(1u << 6)
 
 static struct cpuid_policy host_policy, guest_policy;
 
@@ -88,11 +86,11 @@ static void answer_time(const struct vcpu *v, uint32_t subleaf, uint32_t regs[4]
 static void answer_xen(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 {
 	switch (leaf - CPUID_XEN_BASE) {
-	case 0: /* "XenVMMXenVMM" */
+	case 0:
 		regs[0] = XEN_MAX_LEAF;
-		regs[1] = 0x566e6558;
-		regs[2] = 0x65584d4d;
-		regs[3] = 0x4d4d566e;
+		regs[1] = XEN_CPUID_SIGNATURE_EBX;
+		regs[2] = XEN_CPUID_SIGNATURE_ECX;
+		regs[3] = XEN_CPUID_SIGNATURE_EDX;
 		break;
 	case 1:
 		regs[0] = XEN_VERSION;
@@ -105,7 +103,8 @@ static void answer_xen(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, ui
 		answer_time(v, subleaf, regs);
 		break;
 	case 4:
-		regs[0] = LEAF4_VCPU_ID | LEAF4_DOMID | LEAF4_UPCALL_VECTOR;
+		regs[0] = XEN_HVM_CPUID_VCPU_ID_PRESENT | XEN_HVM_CPUID_DOMID_PRESENT |
+			  XEN_HVM_CPUID_UPCALL_VECTOR;
 		regs[1] = v->id;
 		regs[2] = v->d->id;
 		break;

@@ -40,9 +40,6 @@ static const uint32_t allowed[NR_POLICY_WORDS] = {
 #define ALWAYS_1C (BIT(21) | BIT(24) | BIT(31))
 #define LEAF6_ARAT BIT(2)
 
-#define XCR0_AVX    BIT(2)
-#define XCR0_AVX512 BITS(7, 5)
-
 static uint32_t *reg_of(struct cpuid_leaf *row, unsigned int reg)
 {
 	uint32_t *const regs[] = { &row->a, &row->b, &row->c, &row->d };
@@ -196,7 +193,7 @@ static void resolve_dependencies(struct cpuid_policy *p, uint64_t xcr0)
 /* Leaf 0xd: only states that a guest may enable. */
 static void shape_xsave(struct cpuid_policy *p)
 {
-	uint64_t xcr0 = cpu_features.xcr0_mask & (3 | XCR0_AVX | XCR0_AVX512);
+	uint64_t xcr0 = cpu_features.xcr0_mask & XCR0_KNOWN;
 	struct cpuid_leaf *row, *main = cpuid_policy_find(p, 0xd, 0);
 	uint32_t size = 576;
 

@@ -39,11 +39,6 @@ bool cr_valid_cr4(const struct domain *d, uint64_t val)
 	return !(val & ~allowed);
 }
 
-#define XCR0_X87	1ULL
-#define XCR0_SSE	2ULL
-#define XCR0_AVX	4ULL
-#define XCR0_AVX512	0xe0ULL
-
 bool cr_valid_xcr0(const struct domain *d, uint64_t val)
 {
 	if (!(val & XCR0_X87) || (val & ~cpuid_xcr0_mask(d)))

@@ -23,9 +23,7 @@ static uint64_t last_byte(const struct pci_dev *dev)
 
 static struct pci_dev *find_locked(struct vpci *p, uint64_t gpa)
 {
-	struct pci_dev *dev;
-
-	list_for_each(dev, &p->devs, list)
+	list_for_each(struct pci_dev, dev, &p->devs, list)
 		if (dev->msix_gpa && gpa >= first_page(dev) && gpa <= last_byte(dev))
 			return dev;
 	return NULL;

@@ -26,9 +26,7 @@
 
 static struct pci_dev *find_locked(struct vpci *p, unsigned int segment, unsigned int bdf)
 {
-	struct pci_dev *dev;
-
-	list_for_each(dev, &p->devs, list)
+	list_for_each(struct pci_dev, dev, &p->devs, list)
 		if (dev->bdf == bdf && dev->segment == segment)
 			return dev;
 	return NULL;

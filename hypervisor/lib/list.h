@@ -42,9 +42,9 @@ static inline void list_del(struct list *entry)
 }
 
 #define list_entry(l, type, member) container_of(l, type, member)
-#define list_for_each(pos, head, member)                                                   \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head); \
-	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
+#define list_for_each(type, pos, head, member)                                         \
+	for (type *pos = list_entry((head)->next, type, member); &pos->member != (head); \
+	     pos = list_entry(pos->member.next, type, member))
 #define list_for_each_safe(pos, tmp, head, member)                                         \
 	for (pos = list_entry((head)->next, __typeof__(*pos), member),                         \
 	    tmp = list_entry(pos->member.next, __typeof__(*pos), member);                      \

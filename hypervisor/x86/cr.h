@@ -53,6 +53,12 @@
 #define DR7_FIXED	0x00000400UL
 #define DR7_ENABLED	0xffUL /* any of the four breakpoints */
 
+#define XCR0_X87	0x01ULL
+#define XCR0_SSE	0x02ULL
+#define XCR0_AVX	0x04ULL
+#define XCR0_AVX512	0xe0ULL /* three states, which go together */
+#define XCR0_KNOWN	0xe7ULL /* MPX, PKRU and the rest are not given to guests */
+
 #define CR_ACCESSORS(reg)                                                        \
 	static inline unsigned long reg##_read(void)                            \
 	{                                                                       \

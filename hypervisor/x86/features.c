@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Reading CPUID into struct cpu_features. */
 #include "x86/cpuid.h"
+#include "x86/cr.h"
 #include "x86/features.h"
 #include "x86/fpu.h"
 #include "x86/msr.h"
-
-/* x87, SSE, AVX, and the three of AVX-512; MPX, PKRU and the rest are not given to guests. */
-#define XCR0_KNOWN 0xe7ULL
 
 struct cpu_features cpu_features;
 

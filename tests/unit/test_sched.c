@@ -134,10 +134,10 @@ static void start_all(void)
 
 static void check_queue(struct sched_group *g)
 {
-	struct sched_vcpu *s, *last = NULL;
+	struct sched_vcpu *last = NULL;
 	unsigned int nr = 0;
 
-	list_for_each(s, &g->q.waiting, queue) {
+	list_for_each(struct sched_vcpu, s, &g->q.waiting, queue) {
 		assert_true(s->queued && !s->parked && s->state == RUN_RUNNABLE);
 		assert_true(!last || last->vruntime <= s->vruntime);
 		assert_ptr_equal(group_of(s->cpu), g);
