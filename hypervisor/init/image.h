@@ -10,7 +10,7 @@
 enum image_format {
 	IMAGE_ELF, /* not compressed */
 	IMAGE_GZIP, IMAGE_XZ, IMAGE_ZSTD,
-	IMAGE_LZ4, IMAGE_LZO, IMAGE_BZIP2, IMAGE_LZMA, /* recognised to say that they are not supported */
+	IMAGE_LZ4, IMAGE_LZO, IMAGE_BZIP2, IMAGE_LZMA, /* recognised, to say so; not supported */
 	IMAGE_UNKNOWN,
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What every file may take for granted. Each header brings it, so a file names it only where it includes no other. */
+/* What every file may take for granted. Each header brings it; who includes none includes this. */
 #pragma once
 
 #include "lib/atomic.h"

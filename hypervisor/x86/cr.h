@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Control registers, page tables, RFLAGS, debug registers, XCR0: bits and one-instruction wrappers. */
+/* Control and debug registers, page tables, RFLAGS, XCR0: bits and one-instruction wrappers. */
 #pragma once
 
 #include "lib/base.h"

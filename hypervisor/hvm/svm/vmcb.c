@@ -24,7 +24,8 @@ void svm_vmcb_init(struct vmcb *vmcb, const struct hvm_domain *hd, uint64_t iopm
 			   INTERCEPT(FERR_FREEZE) | INTERCEPT(SHUTDOWN) | INTERCEPT(VMRUN) |
 			   INTERCEPT(VMMCALL) | INTERCEPT(VMLOAD) | INTERCEPT(VMSAVE) |
 			   INTERCEPT(STGI) | INTERCEPT(CLGI) | INTERCEPT(SKINIT) |
-			   INTERCEPT(MONITOR) | INTERCEPT(MWAIT) | INTERCEPT(XSETBV) | INTERCEPT(RDPRU);
+			   INTERCEPT(MONITOR) | INTERCEPT(MWAIT) | INTERCEPT(XSETBV) |
+			   INTERCEPT(RDPRU);
 	/* The hardware domain's drivers flush caches for their devices; others have none to flush for. */
 	if (!hd->direct_io)
 		vmcb->intercepts |= INTERCEPT(WBINVD);
