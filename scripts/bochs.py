@@ -25,11 +25,12 @@ speaker: enabled=0
 romimage: file={bios}
 vgaromimage: file={vgabios}
 memory: guest={memory}, host={memory}
-cpu: model={model}, count=1, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=1
+cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=1
 clock: sync=none, time0=utc
 pci: enabled=1, chipset=i440fx
 ata0-master: type=cdrom, path={iso}, status=inserted
 boot: cdrom
+cmosimage: file={cmos}, rtc_init=time0
 com1: enabled=1, mode=socket-client, dev=127.0.0.1:{port}
 log: {log}
 panic: action=fatal
@@ -40,6 +41,18 @@ SKIP = {"ryzen": "context context_domains control ends evtchn_domains evtchn_for
 S5 = "ACPI control: soft power off"     # Bochs calls that a panic, too
 REFUSED = "VMCS guest CR4.PAE=0 in x86-64 mode"     # what the guest test refused_state asks for
 COMPLAINT = re.compile(r">>PANIC<<|VMFAIL|VMENTER FAIL|triple fault|shutdown status")
+
+
+def write_cmos(path, memory_mb, cpus):
+    """What SeaBIOS reads from the clock's memory. Bochs makes it, too, but says nothing of CPUs."""
+    cmos = bytearray(128)
+    cmos[0x0a], cmos[0x0b], cmos[0x0d] = 0x26, 0x02, 0x80   # the clock: 32 kHz, 24 hours, battery full
+    struct.pack_into("<H", cmos, 0x30, 0xfc00)              # memory between 1 and 64 MiB, in KiB
+    struct.pack_into("<H", cmos, 0x34, (memory_mb - 16) * 16)   # above 16 MiB, in 64 KiB
+    cmos[0x3d] = 3                                          # boot from CD
+    cmos[0x5f] = cpus - 1
+    with open(path, "wb") as f:
+        f.write(cmos)
 
 
 def unpack_kernel(path, out):
@@ -66,12 +79,13 @@ class Machine:
             sys.exit("no SeaBIOS found: run scripts/setup")
         os.makedirs(m["work"], exist_ok=True)
         self.log = os.path.join(m["work"], "bochs.log")
-        iso, config, commands, kernel = (os.path.join(m["work"], n)
-                                         for n in ("boot.iso", "bochsrc", "commands", "vmlinux"))
+        iso, config, commands, kernel, cmos = (os.path.join(m["work"], n)
+                                               for n in ("boot.iso", "bochsrc", "commands", "vmlinux", "cmos"))
+        write_cmos(cmos, int(m["memory"]), m.get("cpus", 1))
         machine.make_iso(iso, dict(m, kernel=m["kernel"] and unpack_kernel(m["kernel"], kernel)))
         with socket.create_server(("127.0.0.1", 0)) as server, open(config, "w") as f:
             f.write(CONFIG.format(bios=bios, vgabios=vgabios, memory=m["memory"], model=m["model"],
-                                  ips=m.get("ips", IPS), iso=iso, port=server.getsockname()[1], log=self.log))
+                                  cpus=m.get("cpus", 1), cmos=cmos, ips=m.get("ips", IPS), iso=iso, port=server.getsockname()[1], log=self.log))
             f.flush()
             with open(commands, "w") as c:
                 c.write("c\n")      # Debian's build has a debugger, and stops in it at first
