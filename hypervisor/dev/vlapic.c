@@ -65,11 +65,19 @@ int vlapic_pending(const struct vcpu *v)
 	return top >> 4 > class ? top : -1;
 }
 
+/* The end of an interrupt is the CPU's alone if nothing in here waits for it. */
+static bool ends_alone(const struct vlapic *l, uint8_t vector)
+{
+	return !l->isr_top && vlapic_is_x2apic(l) && !test_bit(vector, l->tmr) &&
+	       bitmap256_highest(l->irr) < 0;
+}
+
 void vlapic_accept(struct vcpu *v, uint8_t vector)
 {
 	struct vlapic *l = v->vlapic;
 
 	atomic_clear_bit(vector, l->irr);
+	v->hvm.direct_eoi = ends_alone(l, vector) ? vector : 0;
 	l->isr[vector / 64] |= 1ULL << vector % 64;
 	l->isr_top = vector;
 }
@@ -88,16 +96,18 @@ void vlapic_recheck(struct vlapic *l)
 		vcpu_kick(l->v, TODO_INTR);
 }
 
-void vlapic_eoi(struct vlapic *l)
+void vlapic_eoi(struct vcpu *v)
 {
+	struct vlapic *l = v->vlapic;
 	unsigned int vector = l->isr_top;
 
 	if (unlikely(!vector))
 		return;
 	l->isr[vector / 64] &= ~(1ULL << vector % 64);
 	l->isr_top = (uint8_t)max(bitmap256_highest(l->isr), 0);
+	v->hvm.direct_eoi = 0;
 	if (unlikely(test_bit(vector, l->tmr)))
-		vioapic_eoi(l->v->d, (uint8_t)vector);
+		vioapic_eoi(v->d, (uint8_t)vector);
 	vlapic_recheck(l);
 }
 
@@ -122,6 +132,7 @@ void vlapic_update_accepts(struct vlapic *l)
 {
 	bool accepts = (l->apic_base & APIC_BASE_ENABLE) && (l->svr & SVR_ENABLE);
 
+	l->v->hvm.direct_eoi = 0;
 	__atomic_store_n(&l->accepts, accepts, __ATOMIC_SEQ_CST); /* pairs with hold() */
 	if (accepts)
 		release_held(l);

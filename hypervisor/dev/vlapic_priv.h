@@ -79,7 +79,6 @@ static inline int bitmap256_highest(const uint64_t map[4])
 /* Something changed that may let a pending interrupt through: look again before the next entry. */
 void vlapic_recheck(struct vlapic *l);
 void vlapic_update_accepts(struct vlapic *l);
-void vlapic_eoi(struct vlapic *l);
 uint8_t vlapic_ppr(const struct vlapic *l);
 void vlapic_set_tpr(struct vlapic *l, uint8_t tpr);
 void vlapic_raise_error(struct vlapic *l, uint32_t bits);

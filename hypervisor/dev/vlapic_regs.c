@@ -79,7 +79,7 @@ static void reg_write(struct vlapic *l, unsigned int reg, uint32_t val)
 {
 	switch (reg) {
 	case REG_EOI:
-		vlapic_eoi(l);
+		vlapic_eoi(l->v);
 		break;
 	case REG_TPR:
 		vlapic_set_tpr(l, (uint8_t)val);
@@ -169,7 +169,7 @@ int vlapic_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 		if (!vlapic_is_x2apic(l))
 			return -EINVAL;
 		if (reg == REG_EOI && !val) { /* the one that is hot */
-			vlapic_eoi(l);
+			vlapic_eoi(l->v);
 			return 0;
 		}
 		reg = (unsigned int)index_nospec(reg, NR_APIC_REGS);

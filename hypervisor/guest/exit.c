@@ -206,7 +206,7 @@ static void enter_guest(struct vcpu *v)
 {
 	struct hvm_vcpu *hv = &v->hvm;
 	struct hvm_exit exit;
-	uint8_t cr8 = hv->cr8;
+	uint8_t cr8 = hv->cr8, direct_eoi = hv->direct_eoi;
 	bool flush = p2m_enter(hv->p2m, &hv->tlb_gen) | hv->force_flush;
 
 	hv->force_flush = false;
@@ -214,6 +214,8 @@ static void enter_guest(struct vcpu *v)
 	p2m_leave();
 	if (unlikely(hv->cr8 != cr8))
 		vlapic_set_cr8(v, hv->cr8);
+	if (unlikely(hv->direct_eoi != direct_eoi))
+		vlapic_eoi(v);
 	v->nr_exits[exit.kind]++;
 	exit_table[exit.kind].handle(v, &exit);
 }

@@ -118,6 +118,7 @@ struct hvm_vcpu {
 	bool nmi_masked;	/* in an NMI handler until IRET */
 	bool force_flush;	/* flush this vCPU's TLB at next entry */
 	bool dr_loaded;		/* guest debug registers are in the CPU, DR accesses not intercepted */
+	uint8_t direct_eoi;	/* interrupt in service that the guest may end without an exit; then, and else, 0 */
 	uint8_t cr8;		/* task priority (vLAPIC TPR >> 4) as the guest last set it by CR8; both ways */
 	uint64_t dr[4];		/* DR0-3 while not loaded */
 	uint64_t xcr0;		/* own CPU only while loaded */

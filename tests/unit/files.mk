@@ -29,7 +29,8 @@ test_p2m_smp-libs := -lpthread
 test_p2m-objs := $(P2M_OBJS) $(FAKES)/percpu.o $(FAKES)/ipi.o
 
 # hvm
-unit-y += test_svm test_vmx_caps test_vmx_exit
+unit-y += test_svm test_vmx_caps test_vmx_apic test_vmx_exit
+test_vmx_apic-objs := $(addprefix hypervisor/hvm/vmx/,apic.o state.o) $(addprefix $(FAKES)/,vmcs.o bug.o)
 test_vmx_caps-objs := hypervisor/hvm/vmx/caps.o
 test_vmx_exit-objs := $(addprefix hypervisor/hvm/vmx/,exit.o state.o) $(addprefix $(FAKES)/,vmcs.o bug.o)
 test_svm-objs := $(addprefix hypervisor/hvm/svm/,exit.o inject.o vmcb.o)

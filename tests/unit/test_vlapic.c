@@ -48,6 +48,15 @@ static void check_invariants(unsigned int cpu)
 	assert_int_equal(l->isr_top, max(bitmap256_highest(l->isr), 0));
 	assert_true(l->accepts == ((l->apic_base & APIC_BASE_ENABLE) && (l->svr & SVR_ENABLE)));
 	assert_int_equal(fake_locks_held, 0);
+	if (test_vcpu[cpu].hvm.direct_eoi) { /* it is all that is in service */
+		uint64_t others[4];
+
+		memcpy(others, l->isr, sizeof(others));
+		others[l->isr_top / 64] &= ~(1ULL << l->isr_top % 64);
+		assert_int_equal(bitmap256_highest(others), -1);
+		assert_int_equal(test_vcpu[cpu].hvm.direct_eoi, l->isr_top);
+		assert_true(vlapic_is_x2apic(l) && l->accepts);
+	}
 }
 
 static void starts_in_x2apic_mode(void **state)
@@ -201,6 +210,46 @@ static void what_the_task_priority_holds_back(void **state)
 	assert_int_equal(fake_kicks, 1);
 	vlapic_set_cr8(v, 0);
 	assert_int_equal(vlapic_pending(v), 0x41);
+}
+
+/* An interrupt may end without us only if nothing depends on its end: not its source, nor who waits. */
+static void who_may_end_without_us(void **state)
+{
+	struct vcpu *v = &test_vcpu[0];
+
+	enable_all();
+	vlapic_post(v, 0x61, false);
+	vlapic_accept(v, 0x61);
+	assert_int_equal(v->hvm.direct_eoi, 0x61);
+	vlapic_post(v, 0x81, false);
+	vlapic_accept(v, 0x81); /* a second one */
+	assert_int_equal(v->hvm.direct_eoi, 0);
+	write_msr(0, REG_EOI, 0);
+	write_msr(0, REG_EOI, 0);
+	vlapic_post(v, 0x61, true); /* an IO-APIC's pin */
+	vlapic_accept(v, 0x61);
+	assert_int_equal(v->hvm.direct_eoi, 0);
+	write_msr(0, REG_EOI, 0);
+	vlapic_post(v, 0x61, false);
+	vlapic_post(v, 0x41, false);
+	vlapic_accept(v, 0x61); /* 0x41 waits for its end */
+	assert_int_equal(v->hvm.direct_eoi, 0);
+	write_msr(0, REG_EOI, 0);
+	vlapic_accept(v, 0x41);
+	assert_int_equal(v->hvm.direct_eoi, 0x41);
+	vlapic_eoi(v);
+	assert_int_equal(v->hvm.direct_eoi, 0);
+	assert_int_equal(v->vlapic->isr_top, 0);
+	vlapic_post(v, 0x41, false);
+	vlapic_accept(v, 0x41);
+	write_msr(0, REG_SVR, 0xff); /* switched off: the interrupt stays in service */
+	assert_int_equal(v->hvm.direct_eoi, 0);
+	vlapic_reset(v);
+	to_xapic(0);
+	page_write(0, REG_SVR, 0x1ff);
+	vlapic_post(v, 0x61, false);
+	vlapic_accept(v, 0x61); /* by the page an EOI exits anyway */
+	assert_int_equal(v->hvm.direct_eoi, 0);
 }
 
 static void level_eoi_is_broadcast(void **state)
@@ -566,6 +615,7 @@ int main(void)
 		TEST(software_disabled_takes_nothing),
 		TEST(post_kicks_once),
 		TEST(what_the_task_priority_holds_back),
+		TEST(who_may_end_without_us),
 		TEST(level_eoi_is_broadcast),
 		TEST(ipi_destinations),
 		TEST(ipi_modes),

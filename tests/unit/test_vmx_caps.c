@@ -67,7 +67,8 @@ static void a_real_cpu_has_all_that_is_needed(void **state)
 	assert_int_equal(caps.timer_shift, 5);
 	assert_int_equal(caps.pin, 0x16 | 1u << 0 | 1u << 3 | 1u << 5 | 1u << 6);
 	assert_int_equal(caps.proc2,
-			 1u << 1 | 1u << 3 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 12 | 1u << 15);
+			 1u << 1 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 9 |
+				 1u << 12 | 1u << 15);
 	assert_int_equal(caps.ept, 0x06334141);
 }
 
@@ -147,6 +148,23 @@ static void what_is_only_wanted_may_be_missing(void **state)
 	assert_false(caps.exit & EXIT_SAVE_TIMER); /* VM entry refuses it alone */
 }
 
+/* With a TPR shadow CR8 needs no exits; without one VM entry refuses what builds on it. */
+static void help_with_the_apic_is_all_or_nothing(void **state)
+{
+	compute();
+	assert_true(caps.proc & PROC_TPR_SHADOW);
+	assert_false(caps.proc & (PROC_CR8_READ | PROC_CR8_WRITE));
+	msr[PROC2] &= ~(1ULL << (32 + 4));
+	compute();
+	assert_true(caps.proc & PROC_TPR_SHADOW);
+	assert_false(caps.proc2 & (PROC2_X2APIC | PROC2_INTR_DELIVERY));
+	setup(state);
+	msr[PROC + TRUE_AHEAD] &= ~(1ULL << (32 + 21));
+	compute();
+	assert_int_equal(caps.proc & (PROC_CR8_READ | PROC_CR8_WRITE), PROC_CR8_READ | PROC_CR8_WRITE);
+	assert_false(caps.proc2 & (PROC2_X2APIC | PROC2_INTR_DELIVERY));
+}
+
 /* Without "true" MSRs CR3 exits cannot be switched off, and nobody here handles them. */
 static void without_true_controls_cr3_stands_in_the_way(void **state)
 {
@@ -178,6 +196,7 @@ int main(void)
 		cmocka_unit_test_setup(kinds_of_ept_that_do_not_do, setup),
 		cmocka_unit_test_setup(an_old_cpu_is_told_about_ept, setup),
 		cmocka_unit_test_setup(what_is_only_wanted_may_be_missing, setup),
+		cmocka_unit_test_setup(help_with_the_apic_is_all_or_nothing, setup),
 		cmocka_unit_test_setup(without_true_controls_cr3_stands_in_the_way, setup),
 		cmocka_unit_test_setup(control_registers, setup),
 	};

@@ -35,7 +35,9 @@ static const struct {
 	{ B(6) | B(14) | B(16), EPT, REQUIRED, "EPT of four levels, write-back, with 2 MiB pages" },
 	{ B(20) | B(25), EPT, REQUIRED, "INVEPT of one guest" },
 	{ B(0) | B(3) | B(5), PIN, REQUIRED, "exits for interrupts and NMIs, or no virtual NMIs" },
+	{ PROC2_X2APIC | PROC2_INTR_DELIVERY, PROC2, WANTED, "the end of interrupts without an exit" },
 	{ B(6), PIN, WANTED, "the preemption timer" },
+	{ PROC_TPR_SHADOW, PROC, WANTED, "CR8 without exits" },
 	{ B(2) | B(22), PROC, SWITCHED, "interrupt and NMI windows" },
 	{ B(3) | B(25) | B(28) | B(31), PROC, REQUIRED, "TSC offset, bitmaps or second controls" },
 	{ B(7) | B(10) | B(11) | B(19) | B(20) | B(23) | B(29), PROC, REQUIRED,
@@ -59,6 +61,17 @@ static void compute_crs(const uint64_t *msr, struct vmx_caps *c)
 	c->cr0_mask = c->cr0_on | CR0_CD | CR0_NW;
 	c->cr4_on = msr[CR4_FIXED0] | CR4_MCE;
 	c->cr4_mask = ~CR4_GUEST | msr[CR4_FIXED0];
+}
+
+/* What helps with the local APIC builds on the TPR shadow, which makes exits for CR8 needless. */
+static void compute_apic(struct vmx_caps *c)
+{
+	const uint32_t direct_eoi = PROC2_X2APIC | PROC2_INTR_DELIVERY;
+
+	if (c->proc & PROC_TPR_SHADOW)
+		c->proc &= ~(PROC_CR8_READ | PROC_CR8_WRITE);
+	if (!(c->proc & PROC_TPR_SHADOW) || (c->proc2 & direct_eoi) != direct_eoi)
+		c->proc2 &= ~direct_eoi;
 }
 
 /* False if the CPU cannot do it. */
@@ -101,6 +114,7 @@ const char *vmx_caps_compute(const uint64_t msr[VMX_NR_MSRS], struct vmx_caps *c
 			return needs[i].name;
 	for (unsigned int w = 0; w < ARRAY_SIZE(out); w++)
 		*out[w] = control[w];
+	compute_apic(c);
 	if (!(c->pin & PIN_PREEMPTION_TIMER)) /* one without the other is refused: 26.2.1.2 */
 		c->exit &= ~EXIT_SAVE_TIMER;
 	return NULL;

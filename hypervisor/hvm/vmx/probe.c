@@ -3,6 +3,7 @@
 #include "hvm/vmx/vmx.h"
 #include "mem/kalloc.h"
 #include "x86/cpu.h"
+#include "x86/lapic.h"
 
 #define MSR_VMX_BASIC	       0x480
 #define FEATURE_CONTROL_LOCKED (1ULL << 0)
@@ -10,14 +11,20 @@
 #define CR4_VMXE	       (1UL << 13)
 #define EPT_1G_PAGES	       (1u << 17)
 
-/* The map, 24.6.9: 1 KiB each for reads of MSRs 0-1fff, of c0000000-c0001fff, then writes. */
+#define MSR_X2APIC_EOI (MSR_X2APIC_BASE + REG_EOI)
+
+/*
+ * The map, 24.6.9: 1 KiB each for reads of MSRs 0-1fff, of c0000000-c0001fff, then writes. The page
+ * behind it is a second map, in which the x2APIC's EOI is open, too: for apic.c.
+ */
 static void allow_msr(uint8_t *map, uint32_t msr)
 {
 	uint8_t *byte = map + (msr >= 0xc0000000 ? 0x400 : 0) + (msr & 0x1fff) / 8;
 	uint8_t bit = (uint8_t)(1u << msr % 8);
 
-	byte[0] &= (uint8_t)~bit;
-	byte[0x800] &= (uint8_t)~bit;
+	for (unsigned int i = 0; i <= 0x1800; i += 0x800)
+		byte[i] &= (uint8_t)~bit;
+	map[0x1800 + MSR_X2APIC_EOI / 8] &= (uint8_t)~(1u << MSR_X2APIC_EOI % 8);
 }
 
 static bool is_locked_off(void)
@@ -47,8 +54,11 @@ int vmx_probe(void)
 		return -ENODEV;
 	}
 	hvm_has_1g_pages = vmx_caps.ept & EPT_1G_PAGES;
-	log_info("VT-x: VPID %s, preemption timer %s\n", vmx_caps.proc2 & PROC2_VPID ? "yes" : "no",
-		 vmx_caps.pin & PIN_PREEMPTION_TIMER ? "yes" : "no");
+	log_info("VT-x: VPID %s, preemption timer %s, TPR shadow %s, EOI without exits %s\n",
+		 vmx_caps.proc2 & PROC2_VPID ? "yes" : "no",
+		 vmx_caps.pin & PIN_PREEMPTION_TIMER ? "yes" : "no",
+		 vmx_caps.proc & PROC_TPR_SHADOW ? "yes" : "no",
+		 vmx_caps.proc2 & PROC2_INTR_DELIVERY ? "yes" : "no");
 	return hvm_bitmaps_init(allow_msr);
 }
 

@@ -66,6 +66,35 @@ static void check_priorities(void)
 	CHECK(wait_hits(2));
 }
 
+static void on_high_that_sends_low(void)
+{
+	order[hits++] = 2;
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x41);
+	apic_eoi();
+}
+
+/* The end of one interrupt lets in what came meanwhile, and it must not wait for an exit. */
+static void check_end(void)
+{
+	irq_set_handler(0x91, on_high_that_sends_low);
+	hits = 0;
+	irq_enable();
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x91);
+	for (unsigned int i = 0; i < 100 && hits < 2; i++)
+		barrier();
+	CHECK_EQ(hits, 2);
+	CHECK_EQ(order[0], 2);
+	CHECK_EQ(order[1], 1);
+	irq_disable();
+	for (unsigned int i = 0; i < 8; i++)
+		CHECK_EQ(apic_read(APIC_ISR + 16 * i), 0);
+	apic_eoi(); /* of nothing */
+	irq_set_handler(0x91, on_high);
+	hits = 0;
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x91);
+	CHECK(wait_hits(1));
+}
+
 static void cr8_write(unsigned long val)
 {
 	__asm__ volatile("mov %0, %%cr8" :: "r"(val) : "memory");
@@ -194,6 +223,7 @@ TEST(lapic, IN_DOM0 | IN_DOMU, 1)
 		test_skip("no x2APIC");
 	check_registers();
 	check_priorities();
+	check_end();
 	check_cr8();
 	check_timer();
 	check_deadline();
@@ -206,6 +236,7 @@ TEST(lapic_xapic, IN_DOMU | XAPIC, 1)
 	CHECK(!apic_is_x2());
 	check_registers();
 	check_priorities();
+	check_end();
 	check_cr8();
 	check_timer();
 	check_deadline();
