@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The other emulated machine: Bochs 2.7, which has VT-x with EPT (and AMD-V), one CPU and an IDE CD.
+"""The other emulated machine: Bochs 2.7, which has VT-x with EPT (and AMD-V), a few CPUs and an IDE CD.
 
 start(m) takes the same dict as scripts/machine.py, and m["model"], a name of Bochs' CPU models. The machine
 boots a GRUB ISO; its serial port is a socket, read and written while it runs. What Bochs can and
