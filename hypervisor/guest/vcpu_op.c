@@ -15,6 +15,8 @@ static bool is_self(const struct call *call)
 
 static int64_t op_up(struct call *call, void *arg)
 {
+	if (READ_ONCE(call->v->wait_sipi)) /* it has no registers to start with */
+		return -EINVAL;
 	vcpu_up(call->v);
 	return 0;
 }

@@ -85,6 +85,8 @@ static void check_time_area(void)
 TEST(vcpu_op, IN_DOMU, 2)
 {
 	CHECK_EQ(vcpu_op(VCPUOP_is_up, 77, NULL), -XEN_ENOENT);
+	CHECK_EQ(vcpu_op(VCPUOP_up, 1, NULL), -XEN_EINVAL); /* nobody has given it registers */
+	CHECK_EQ(vcpu_op(VCPUOP_is_up, 1, NULL), 0);
 	check_runstate();
 	check_vcpu_info();
 	check_time_area();
