@@ -178,7 +178,7 @@ int devices_remove_all(struct hl *hl, uint32_t domid, struct diag *dg)
 		}
 		forget(hl, &list[i]);
 	}
-	for (const struct device_kind *k = device_kinds; nr && k->name; k++)
+	for (const struct device_kind *k = device_kinds; k->name; k++)
 		store_remove(hl, "/local/domain/0/backend/%s/%u", k->name, domid);
 	free(list);
 	return rc;

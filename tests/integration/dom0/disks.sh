@@ -41,14 +41,13 @@ dd if=/dev/zero of=spare.img bs=1M seek=16 count=0 2>/dev/null
 dd if=/dev/urandom of=cd.iso bs=1M count=2 2>/dev/null
 check "make a qcow2 image" qemu-img create -q -f qcow2 q.img 64M
 
-# The first guest with disks grows tables of Dom0's that stay; what is counted comes after it.
+# One guest that comes and goes.
 guest warm "disk = [ '/images/raw.img,raw,xvda,w', '/images/q.img,qcow2,xvdb,w', '/images/cd.iso,,xvdc,r', '/images/spare.img,,xvdd' ]"
 check "a first guest with a disk" hl create /tmp/warm.cfg
 check "it is up" wait_for 90 said warm 'GUEST-UP warm'
 check "its disks work" in_guest warm 'cat /dev/xvda /dev/xvdb /dev/xvdc /dev/xvdd > /dev/null'
 check "it goes" hl destroy warm
 nothing_left "the first guest"
-free=$(free_pages)
 
 guest disk 'memory = 192' "disk = [ '/images/raw.img,raw,xvda,w', 'vdev=xvdb,format=qcow2,access=w,target=/images/q.img', '/images/cd.iso,raw,xvdc,r,cdrom' ]"
 check "create a guest with raw, qcow2 and CD" hl create /tmp/disk.cfg
@@ -137,8 +136,19 @@ type_into disk 'while :; do dd if=/dev/zero of=/dev/xvdd bs=1M count=24; dd if=/
 sleep 2
 check "destroy it while it writes" hl destroy disk
 nothing_left "destroyed while writing"
+
+# Dom0's own tables (mapped grants, event channels) have grown to what all this needed, and stay so. Once more, with
+# less: now every page must come back.
+free=$(free_pages)
+: > "$logs/guest-disk.log"
+check "create it again" hl create /tmp/disk.cfg
+check "it is up again" wait_for 90 said disk 'GUEST-UP disk'
+type_into disk 'while :; do dd if=/dev/zero of=/dev/xvdb bs=1M count=64; sync; done'
+sleep 2
+check "destroy it while it writes qcow2" hl destroy disk
+nothing_left "destroyed while writing qcow2"
 check "all memory is free again" all_free "$free"
 check "the raw image's file from Dom0" sh -c "mkdir /m && mount -t ext4 -o loop /images/raw.img /m && [ \"\$(md5sum < /m/f | cut -c 1-32)\" = $(sum_of disk xvda-sum) ]"
 umount /m
-check "qemu-img has no complaint but lost clusters" sh -c "qemu-img check -q q.img || [ \$? = 3 ]"
+check "the qcow2 image is whole but for lost clusters" sh -c "qemu-img check -q q.img || [ \$? = 3 ]"
 check "no kernel warning" sh -c '! dmesg | grep -E "WARNING: CPU|Call Trace|nobody cared|timed out"'
