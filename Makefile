@@ -194,7 +194,7 @@ check-install: all
 #: make check                 every test there is; the last line says `N passed, N failed`
 check:
 	@scripts/setup
-	@MAKE="$(MAKE)" scripts/check $(FAST) test-guest test-vmx test-integration
+	@MAKE="$(MAKE)" scripts/check $(FAST) test-guest test-vmx test-vmx-older test-integration
 #: make check-fast            what needs no emulator: style of the house, unit tests
 FAST := all check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image check-install test-unit
 check-fast:
@@ -217,7 +217,7 @@ bench: image
 #: make check-vmx             VT-x on Bochs: the guest tests, then Debian as Dom0 and as a guest
 check-vmx:
 	@scripts/setup
-	@MAKE="$(MAKE)" scripts/check test-vmx test-vmx-dom0
+	@MAKE="$(MAKE)" scripts/check test-vmx test-vmx-older test-vmx-dom0
 test-vmx-dom0: image
 	@tests/integration/run bochs-intel
 #: make test-integration [T=name]   Debian as Dom0 and as guests, in QEMU
@@ -234,4 +234,4 @@ help:
 
 -include $(shell test -d $(B) && find $(B) -path $(B)/cache -prune -o -type f -name '*.d' -print)
 .PHONY: all hv tools docs disk install uninstall check-install image run debug check check-fast check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image \
-	test-unit test-guest test-vmx test-vmx-dom0 test-integration bench clean distclean help
+	test-unit test-guest test-vmx test-vmx-older test-vmx-dom0 test-integration bench clean distclean help
