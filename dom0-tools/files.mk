@@ -3,7 +3,7 @@ TOOLS_DIR := dom0-tools
 tools-obj := $(addprefix lib/,call.o diag.o domain.o memory.o start.o store.o store_wait.o system.o) \
 	$(addprefix device/,device.o disk.o image.o kinds.o list.o loop.o nbd.o partitions.o wait.o) \
 	$(addprefix builder/,acpi.o cpuid.o elf.o files.o guest.o kernel.o layout.o nodes.o unpack.o) \
-	$(addprefix config/,disk.o parse.o schema.o values.o vdev.o) \
+	$(addprefix config/,disk.o parse.o schema.o values.o vdev.o vif.o) \
 	$(addprefix doctor/,boot.o doctor.o dom0.o machine.o) \
 	$(addprefix cli/,block.o config_file.o console.o create.o doctor.o info.o life.o list.o log.o main.o monitor.o \
 		names.o record.o sched.o util.o verbs.o)

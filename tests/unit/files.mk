@@ -82,8 +82,9 @@ test_platform_efi-objs := hypervisor/guest/platform_efi.o $(addprefix $(FAKES)/,
 # the tools
 unit-y += test_abi_layout
 test_abi_layout-objs := tests/unit/abi_ours.o tests/unit/abi_xen.o
-unit-y += test_tools_config test_tools_builder test_tools_create test_tools_doctor test_tools_disk test_tools_device
+unit-y += test_tools_config test_tools_builder test_tools_create test_tools_doctor test_tools_disk test_tools_device test_tools_vif
 test_tools_device-objs := $(addprefix dom0-tools/,lib/diag.o device/device.o device/wait.o)
+test_tools_vif-objs := $(addprefix dom0-tools/,lib/diag.o config/vif.o)
 $(B)/host/dom0-tools/doctor/%.o: HOST_CFLAGS += -D_GNU_SOURCE
 test_tools_doctor-objs := $(addprefix dom0-tools/doctor/,boot.o doctor.o dom0.o machine.o)
 test_tools_create-objs := $(addprefix dom0-tools/,lib/diag.o config/values.o) \
