@@ -1,12 +1,12 @@
 # The tools: build/hl and what it is made of. pure files are also linked by host unit tests.
 TOOLS_DIR := dom0-tools
 tools-obj := $(addprefix lib/,call.o diag.o domain.o memory.o start.o store.o store_wait.o system.o) \
-	$(addprefix device/,device.o disk.o image.o kinds.o list.o loop.o nbd.o partitions.o wait.o) \
+	$(addprefix device/,device.o disk.o image.o kinds.o list.o loop.o nbd.o partitions.o program.o vif.o vif_prepare.o wait.o) \
 	$(addprefix builder/,acpi.o cpuid.o elf.o files.o guest.o kernel.o layout.o nodes.o unpack.o) \
 	$(addprefix config/,disk.o parse.o schema.o values.o vdev.o vif.o) \
 	$(addprefix doctor/,boot.o doctor.o dom0.o machine.o) \
 	$(addprefix cli/,block.o config_file.o console.o create.o doctor.o info.o life.o list.o log.o main.o monitor.o \
-		names.o record.o sched.o util.o verbs.o)
+		names.o network.o record.o sched.o util.o verbs.o)
 TOOLS_OBJS := $(addprefix $(B)/tools/$(TOOLS_DIR)/,$(tools-obj))
 TOOLS_CFLAGS := -std=gnu11 -O2 -g -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	$(WARN) -I. -Iinclude -D_GNU_SOURCE -D__XEN_TOOLS__ -DHELIUM_VERSION='"$(VERSION)"'
@@ -24,7 +24,7 @@ $(B)/hl: $(TOOLS_OBJS)
 # What is installed beside it, made from templates and the tables of verbs and keys.
 INSTALLED := $(addprefix $(B)/install/,hl.1 hl.cfg.5 hl.bash)
 $(B)/gen-man: $(addprefix $(B)/tools/,scripts/gen-man.o $(addprefix dom0-tools/,cli/verbs.o lib/diag.o \
-		config/disk.o config/parse.o config/schema.o config/values.o config/vdev.o))
+		config/disk.o config/parse.o config/schema.o config/values.o config/vdev.o config/vif.o))
 	$(Q)$(CC) -pie $^ -o $@
 $(B)/install/%: dom0-tools/install/%.in dom0-tools/install/example.cfg $(B)/gen-man
 	$(call say,GEN,$@)

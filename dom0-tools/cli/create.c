@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "dom0-tools/builder/guest.h"
+#include "dom0-tools/device/vif.h"
 
 /*
  * Build the guest with the signals that end us held back: they would leave half a guest behind.
@@ -39,7 +40,7 @@ static int create_whole(struct hl *hl, const struct guest_config *c, const struc
 }
 
 /* Build a paused guest under the lock that makes its name unique. */
-static int create_named(struct hl *hl, const struct guest_config *c, const struct guest_files *f,
+static int create_named(struct hl *hl, struct guest_config *c, const struct guest_files *f,
 			uint32_t *domid, struct diag *dg)
 {
 	int lock = record_lock(), rc;
@@ -54,6 +55,8 @@ static int create_named(struct hl *hl, const struct guest_config *c, const struc
 	else if (rc != -ESRCH)
 		diag_fail(dg, rc, "cannot look for other domains: %s", strerror(-rc));
 	else
+		rc = vifs_prepare(hl, c, dg);
+	if (!rc)
 		rc = create_whole(hl, c, f, domid, dg);
 	if (!rc)
 		record_save(c, *domid);

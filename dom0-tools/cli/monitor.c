@@ -20,7 +20,7 @@
 #include <xen/sched.h>
 #include <xenstore.h>
 #include "dom0-tools/builder/guest.h"
-#include "dom0-tools/device/device.h"
+#include "dom0-tools/device/vif.h"
 
 #define LOG_DIR		"/var/log/helium"
 #define LAST_WORDS_US	200000	/* for the console to pass on what the guest said last */
@@ -64,14 +64,19 @@ static enum guest_action action_for(const struct guest_config *c, unsigned int r
 }
 
 /* Build the guest anew; domid becomes the new one's. */
-static int restart(struct hl *hl, const struct guest_config *c, uint32_t *domid)
+static int restart(struct hl *hl, struct guest_config *c, uint32_t *domid)
 {
 	struct guest_files f;
 	struct diag dg = { "" };
-	int rc = guest_files_read(&f, c, &dg);
+	int rc = guest_files_read(&f, c, &dg), lock;
 
 	if (!rc) {
-		rc = guest_create(hl, c, &f, domid, &dg);
+		lock = record_lock();
+		rc = vifs_prepare(hl, c, &dg);
+		if (!rc)
+			rc = guest_create(hl, c, &f, domid, &dg);
+		if (lock >= 0)
+			close(lock);
 		guest_files_free(&f);
 	}
 	if (!rc)

@@ -40,6 +40,33 @@ static void add_disks(struct json_object *o, const struct guest_config *c)
 	json_object_object_add(o, "disk", list);
 }
 
+static struct json_object *vifs(const struct guest_config *c)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < c->nr_vifs; i++) {
+		const struct vif_config *v = &c->vif[i];
+		struct json_object *o = json_object_new_object();
+		char mac[VIF_MAC_TEXT];
+
+		add_number(o, "devid", v->id);
+		vif_format_mac(v->mac, mac);
+		add_text(o, "mac", v->has_mac ? mac : NULL);
+		add_text(o, "bridge", *v->bridge ? v->bridge : NULL);
+		add_text(o, "ip", *v->ip ? v->ip : NULL);
+		add_text(o, "script", *v->script ? v->script : NULL);
+		add_text(o, "ifname", *v->vifname ? v->vifname : NULL);
+		if (v->mtu)
+			add_number(o, "mtu", v->mtu);
+		if (v->rate_bytes) {
+			add_number(o, "rate_bytes_per_interval", v->rate_bytes);
+			add_number(o, "rate_interval_usecs", v->rate_interval_us);
+		}
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 struct json_object *record_config(const struct guest_config *c)
 {
 	struct json_object *o = json_object_new_object();
@@ -63,6 +90,7 @@ struct json_object *record_config(const struct guest_config *c)
 	add_text(o, "tsc_mode", c->tsc_mode);
 	if (c->nr_disks)
 		add_disks(o, c);
+	json_object_object_add(o, "nics", vifs(c));
 	return o;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "dom0-tools/config/disk.h"
 #include "dom0-tools/config/parse.h"
+#include "dom0-tools/config/vif.h"
 
 #define CONFIG_MAX_CPUS	256
 #define CONFIG_MAX_VCPUS 128
@@ -28,6 +29,8 @@ struct guest_config {
 	struct guest_cpus *cpus;
 	unsigned int nr_disks;
 	struct disk_config *disk;
+	unsigned int nr_vifs;
+	struct vif_config *vif;
 };
 
 typedef void (*config_warn_fn)(void *arg, const char *text);

@@ -210,6 +210,41 @@ static int read_disks(struct reader *r, const struct key *k, const struct cfg_se
 	return rc;
 }
 
+static int read_one_vif(struct reader *r, const struct cfg_value *text, struct vif_config *v)
+{
+	struct diag what = { "" };
+	unsigned int column = 1;
+
+	if (text->kind != CFG_STRING)
+		return diag_fail(r->dg, -EINVAL, "%s:%u:%u: vif: expected text in quotes",
+				 r->file->name, text->line, text->column);
+	if (!vif_parse(text->string, v, &column, &what))
+		return 0;
+	return diag_fail(r->dg, -EINVAL, "%s:%u:%u: vif: %s", r->file->name, text->line,
+			 text->column + column, what.text);
+}
+
+static int read_vifs(struct reader *r, const struct key *k, const struct cfg_setting *set)
+{
+	const struct cfg_value *list = &set->value;
+	int rc = 0;
+
+	if (list->kind != CFG_LIST)
+		return bad(r, set, "%s", "expected a list, as in vif = [ \"bridge=xenbr0\" ]");
+	free(r->c->vif);
+	r->c->nr_vifs = 0;
+	r->c->vif = calloc(list->nr_items + 1, sizeof(*r->c->vif));
+	if (!r->c->vif)
+		return bad(r, set, "%s", "no memory");
+	for (; r->c->nr_vifs < list->nr_items && !rc; r->c->nr_vifs++) {
+		struct vif_config *v = &r->c->vif[r->c->nr_vifs];
+
+		rc = read_one_vif(r, &list->item[r->c->nr_vifs], v);
+		v->id = r->c->nr_vifs;
+	}
+	return rc;
+}
+
 #define KEY(key, fn, v, h)	{ .name = key, .read = fn, .values = v, .help = h }
 #define TEXT(key, fn, field, v, h) \
 	{ .name = key, .read = fn, .offset = offsetof(struct guest_config, field), \
@@ -253,6 +288,8 @@ static const struct key keys[] = {
 	NUMBER("cap", cap, 0, MAX_CAP, "its limit in percent of one CPU; 0, no limit, by default"),
 	KEY("disk", read_disks, "[ \"TARGET,FORMAT,VDEV,ACCESS\", ... ]",
 	    "its disks, one text each; see DISKS"),
+	KEY("vif", read_vifs, "[ \"KEY=VALUE,...\", ... ]",
+	    "its network interfaces, one text each, \"\" for all by default; see NETWORK INTERFACES"),
 	TEXT("tsc_mode", read_tsc_mode, tsc_mode, "\"default\", \"native\" or \"always_emulate\"",
 	     "how its time stamp counter is made"),
 };
@@ -270,7 +307,7 @@ void config_each_key(void (*fn)(void *arg, const char *name, const char *values,
 }
 
 const char *const config_unsupported[] = {
-	"vif", "vfb", "pci", "usbctrl", "usbdev", "vtpm", "p9", "channel", "vdispl",
+	"vfb", "pci", "usbctrl", "usbdev", "vtpm", "p9", "channel", "vdispl",
 	"vsnd", "vkb", "virtio", "dtdev", "irqs", "ioports", "iomem", "bootloader",
 	"bootloader_args", "firmware", "cpuid", "cpus_soft", "pool", "vnuma", "nodes",
 	"max_grant_frames", "max_maptrack_frames", "max_event_channels", "on_watchdog",
@@ -426,6 +463,7 @@ void config_free(struct guest_config *c)
 			free(*(char **)((char *)c + keys[i].offset));
 	free(c->cpus);
 	free(c->disk);
+	free(c->vif);
 	*c = (struct guest_config){ 0 };
 }
 

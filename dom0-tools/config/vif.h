@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One network interface as xl-network-configuration(5) writes it: "mac=...,bridge=...,ip=...". Pure. */
-#ifndef TOOLS_VIF_H
-#define TOOLS_VIF_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +11,7 @@
 #define VIF_NAME_SIZE	16	/* the kernel's limit for an interface's name, with its end */
 
 struct vif_config {
+	unsigned int id;		/* the caller's to set: which of the guest's interfaces */
 	uint8_t mac[6];
 	bool has_mac;
 	char bridge[VIF_NAME_SIZE], vifname[VIF_NAME_SIZE], gatewaydev[VIF_NAME_SIZE];
@@ -33,5 +33,3 @@ void vif_format_mac(const uint8_t mac[6], char text[VIF_MAC_TEXT]);
  * index, so it survives a reboot; another for each salt, should one be taken.
  */
 void vif_derive_mac(const uint8_t uuid[16], unsigned int index, unsigned int salt, uint8_t mac[6]);
-
-#endif

@@ -82,6 +82,8 @@ struct device_kind {
 };
 extern const struct device_kind device_kinds[]; /* ends with an empty row */
 const struct device_kind *device_kind(const char *name);
+/* Has Dom0's driver got this one? Not when its module was taken away, or it was unbound. */
+bool device_has_driver(const struct device *d);
 /* Is the backend's driver there? Loads its module if not; -ENODEV with a message. */
 int device_ready(const char *kind, struct diag *dg);
 /* All that the configuration lists. On failure nothing of it is left. */

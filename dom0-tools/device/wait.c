@@ -107,14 +107,18 @@ static int wait_closed(struct hl *hl, const struct device *d, struct diag *dg)
 	return rc ? report_wait(hl, &w, DEVICE_TIMEOUT_MS, dg) : 0;
 }
 
-/* Tell both drivers that it is over: Dom0's not to wait for the guest again, the guest's to close. */
+/*
+ * Tell both drivers that it is over: Dom0's not to wait for the guest again, the guest's to close.
+ * Where Dom0's is gone it is closed, and nobody else would say so.
+ */
 static void ask_to_close(struct hl *hl, const struct device *d)
 {
 	long state = backend_state(hl, d);
+	const char *next = device_has_driver(d) ? "5" : "6";
 
 	store_write(hl, "0", "/local/domain/0/backend/%s/%u/%u/online", d->kind, d->domid, d->id);
 	if (state != XenbusStateClosed)
-		store_write(hl, "5", "/local/domain/0/backend/%s/%u/%u/state", d->kind, d->domid,
+		store_write(hl, next, "/local/domain/0/backend/%s/%u/%u/state", d->kind, d->domid,
 			    d->id);
 }
 

@@ -90,7 +90,7 @@ test_tools_doctor-objs := $(addprefix dom0-tools/doctor/,boot.o doctor.o dom0.o 
 test_tools_create-objs := $(addprefix dom0-tools/,lib/diag.o config/values.o) \
 	$(addprefix dom0-tools/builder/,acpi.o cpuid.o guest.o layout.o nodes.o)
 test_tools_disk-objs := $(addprefix dom0-tools/,lib/diag.o config/disk.o config/vdev.o)
-test_tools_config-objs := $(addprefix dom0-tools/,lib/diag.o config/parse.o config/schema.o config/values.o config/disk.o config/vdev.o)
+test_tools_config-objs := $(addprefix dom0-tools/,lib/diag.o config/parse.o config/schema.o config/values.o config/disk.o config/vdev.o config/vif.o)
 test_tools_builder-objs := dom0-tools/lib/diag.o \
 	$(addprefix dom0-tools/builder/,acpi.o cpuid.o elf.o kernel.o layout.o unpack.o)
 test_tools_builder-libs := -lz -llzma -lzstd

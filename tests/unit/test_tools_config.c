@@ -52,7 +52,8 @@ static const char whole[] =
 	"cpus = [ \"0-3,^2\",\n  \"all\", ]\n"
 	"cpu_weight = 512\n"
 	"cap = 50\n"
-	"tsc_mode = \"native\"\n";
+	"tsc_mode = \"native\"\n"
+	"vif = [ '', \"bridge=br0\" ]\n";
 
 static void test_whole(void **state)
 {
@@ -75,6 +76,9 @@ static void test_whole(void **state)
 	assert_int_equal(c.on_poweroff, ACTION_PRESERVE);
 	assert_int_equal(c.on_reboot, ACTION_DESTROY);
 	assert_int_equal(c.on_crash, ACTION_RENAME_RESTART);
+	assert_int_equal(c.nr_vifs, 2);
+	assert_int_equal(c.vif[1].id, 1);
+	assert_string_equal(c.vif[1].bridge, "br0");
 	assert_int_equal(c.nr_cpus, 2);
 	assert_int_equal(c.cpus[0].bits[0], 0x0b);
 	assert_int_equal(c.cpus[1].bits[31], 0xff);
@@ -112,7 +116,7 @@ static void test_manual(void **state)
 	unsigned int nr = 0;
 
 	config_each_key(test_key, &nr);
-	assert_int_equal(nr, 20);
+	assert_int_equal(nr, 21);
 	for (const char *const *k = config_unsupported; *k; k++) {
 		struct guest_config c;
 		struct diag dg = { "" };
@@ -170,6 +174,9 @@ static void test_errors(void **state)
 		{ LEAST "type = 'hvm'", "Helium runs PVH guests, not \"hvm\"" },
 		{ LEAST "on_crash = 'weep'", "t.cfg:3:12: on_crash: expected \"destroy\"" },
 		{ LEAST "uuid = '0'", "uuid: expected" },
+		{ LEAST "vif = ''", "t.cfg:3:7: vif: expected a list" },
+		{ LEAST "vif = [ 1 ]", "t.cfg:3:9: vif: expected text" },
+		{ LEAST "vif = [ '',\n 'bridge=a, mac=x' ]", "t.cfg:4:17: vif: mac=x: expected six pairs" },
 		{ LEAST "maxmem = 64", "maxmem (64) is less than memory (128)" },
 		{ LEAST "name = '123'", "t.cfg:3:8: name: a name holds" },
 		{ LEAST "name = '../x'", "name: a name holds" },

@@ -175,6 +175,13 @@ const struct device_kind device_kinds[] = {
 	{ "vtest", "toy", "xen-toyback", name_it, NULL, on_closed, NULL }, { 0 },
 };
 
+static bool unbound;
+
+bool device_has_driver(const struct device *d)
+{
+	return !unbound;
+}
+
 const struct device_kind *device_kind(const char *name)
 {
 	return strcmp(name, kind.name) ? NULL : &kind;
@@ -318,13 +325,22 @@ static void test_remove(void **state)
 	assert_int_equal(device_remove(NULL, &toy, false, &dg), 0);
 	assert_int_equal(nr_nodes, 0);
 
+	/* Dom0's driver was taken from it: nobody to wait for */
+	assert_int_equal(add(&dg), 0);
+	unbound = true;
+	drivers = NULL;
+	assert_int_equal(device_remove(NULL, &toy, false, &dg), 0);
+	unbound = false;
+	assert_int_equal(closed, 3);
+	assert_int_equal(nr_nodes, 0);
+
 	/* Even when Dom0's driver is stuck, nothing of ours stays, and it is said. */
 	assert_int_equal(add(&dg), 0);
 	drivers = NULL;
 	assert_int_equal(devices_remove_all(NULL, GUEST, &dg), -ETIMEDOUT);
 	assert_non_null(strstr(dg.text, "did not close it"));
 	assert_int_equal(nr_nodes, 0);
-	assert_int_equal(closed, 3);
+	assert_int_equal(closed, 4);
 }
 
 int main(void)
