@@ -185,7 +185,10 @@ def device_args(m):
             f.write(payload)
         with open(os.path.join(share, "payload.md5"), "w") as f:
             f.write(hashlib.md5(payload).hexdigest() + "  -\n")
-        args += ["-netdev", "user,id=net0,tftp=" + share, "-device", "e1000e,netdev=net0,romfile="]
+        # Beside tftp, what answers at 10.0.2.100: port 7 with the MD5 sum of what it gets, port 8 with 8 MiB.
+        outside = ",guestfwd=tcp:10.0.2.100:7-cmd:md5sum,guestfwd=tcp:10.0.2.100:8-cmd:cat"
+        outside += 8 * (" " + os.path.join(share, "payload"))
+        args += ["-netdev", "user,id=net0,tftp=" + share + outside, "-device", "e1000e,netdev=net0,romfile="]
     if "vga" in devices:
         args += ["-device", "VGA"]
     if "iommu" in devices:

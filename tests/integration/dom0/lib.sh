@@ -57,6 +57,12 @@ said() {
 	[ "$(grep -c "$2" "$logs/guest-$1.log" 2>/dev/null)" -ge "${3:-1}" ]
 }
 
+# type_into GUEST TEXT: as if typed on the guest's console
+type_into() {
+	tty=$(xenstore-read "/local/domain/$(hl domid "$1")/console/tty")
+	printf '%s\r' "$2" > "$tty"
+}
+
 is_gone() {
 	! hl domid "$1"
 }

@@ -2,12 +2,6 @@
 # A guest's life: create, console both ways, pause, reboot from inside, shutdown from outside, crash, destroy.
 . /tests/lib.sh
 
-# type_into GUEST TEXT: as if typed on the guest's console
-type_into() {
-	tty=$(xenstore-read "/local/domain/$(hl domid "$1")/console/tty")
-	printf '%s\r' "$2" > "$tty"
-}
-
 beats() {
 	grep -c '^beat' $logs/guest-life.log
 }
