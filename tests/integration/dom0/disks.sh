@@ -140,9 +140,8 @@ nothing_left "destroyed while writing"
 # Dom0's own tables (mapped grants, event channels) have grown to what all this needed, and stay so. Once more, with
 # less: now every page must come back.
 free=$(free_pages)
-: > "$logs/guest-disk.log"
 check "create it again" hl create /tmp/disk.cfg
-check "it is up again" wait_for 90 said disk 'GUEST-UP disk'
+check "it is up again" wait_for 90 said disk 'GUEST-UP disk' 3
 type_into disk 'while :; do dd if=/dev/zero of=/dev/xvdb bs=1M count=64; sync; done'
 sleep 2
 check "destroy it while it writes qcow2" hl destroy disk
