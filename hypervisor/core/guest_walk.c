@@ -20,7 +20,7 @@ static const struct walk_format *format_of(const struct hvm_mode *m)
 {
 	if (m->efer & EFER_LMA)
 		return &format_long;
-	return m->cr4 & CR4_PAE ? &format_pae : &format_legacy;
+	return m->cr4 & X86_CR4_PAE ? &format_pae : &format_legacy;
 }
 
 static bool is_canonical(uint64_t va)
@@ -33,7 +33,7 @@ static bool is_allowed(const struct hvm_mode *m, uint64_t rights, bool nx, uint3
 {
 	if ((access & PF_USER) && !(rights & PTE_U))
 		return false;
-	if ((access & PF_WRITE) && !(rights & PTE_W) && ((access & PF_USER) || (m->cr0 & CR0_WP)))
+	if ((access & PF_WRITE) && !(rights & PTE_W) && ((access & PF_USER) || (m->cr0 & X86_CR0_WP)))
 		return false;
 	return !((access & PF_FETCH) && nx && (m->efer & EFER_NXE));
 }
@@ -57,7 +57,7 @@ int guest_walk(const struct hvm_mode *m, uint64_t va, uint32_t access, const str
 	bool nx = false;
 
 	*pf_error = access;
-	if (!(m->cr0 & CR0_PG)) {
+	if (!(m->cr0 & X86_CR0_PG)) {
 		*gpa = va & 0xffffffff;
 		return 0;
 	}

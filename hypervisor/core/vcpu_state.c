@@ -13,7 +13,7 @@
 static void reset_state(struct hvm_state *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->rflags = RFLAGS_MBS;
+	s->rflags = X86_EFLAGS_FIXED;
 	s->dr6 = DR6_FIXED;
 	s->dr7 = DR7_FIXED;
 	s->pat = PAT_POWER_ON;
@@ -34,7 +34,7 @@ void vcpu_set_pvh_start(struct vcpu *v, uint32_t eip, uint32_t start_info_gpa)
 	struct hvm_state s;
 
 	reset_state(&s);
-	s.cr0 = CR0_PE | CR0_ET;
+	s.cr0 = X86_CR0_PE | X86_CR0_ET;
 	s.rip = eip;
 	for (unsigned int i = SEG_ES; i <= SEG_GS; i++)
 		s.seg[i] = (struct hvm_seg){ 0, ATTR_DATA32, 0xffffffff, 0 };
@@ -49,7 +49,7 @@ void vcpu_set_sipi_start(struct vcpu *v, uint8_t vector)
 	struct hvm_state s;
 
 	reset_state(&s);
-	s.cr0 = CR0_ET;
+	s.cr0 = X86_CR0_ET;
 	for (unsigned int i = SEG_ES; i <= SEG_GS; i++)
 		s.seg[i] = (struct hvm_seg){ 0, ATTR_DATA16, 0xffff, 0 };
 	s.seg[SEG_CS] = (struct hvm_seg){ (uint16_t)(vector << 8), ATTR_CODE16, 0xffff, (uint64_t)vector << 12 };

@@ -163,7 +163,7 @@ static void patch(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_
 			(regs[1] & 0xff00) | min(nr_ids, 255u) << 16 | (uint32_t)(2 * v->id) << 24;
 		if (nr_ids > 2)
 			regs[3] |= 1u << 28;
-		if (hvm_ops->cr4(&v->hvm) & CR4_OSXSAVE)
+		if (hvm_ops->cr4(&v->hvm) & X86_CR4_OSXSAVE)
 			regs[2] |= 1u << 27;
 		if (!vlapic_is_enabled(v))
 			regs[3] &= ~(1u << 9);

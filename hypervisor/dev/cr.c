@@ -14,9 +14,9 @@ bool cr_valid_cr0(uint64_t val)
 {
 	if (val >> 32)
 		return false;
-	if ((val & CR0_PG) && !(val & CR0_PE))
+	if ((val & X86_CR0_PG) && !(val & X86_CR0_PE))
 		return false;
-	return !(val & CR0_NW) || (val & CR0_CD);
+	return !(val & X86_CR0_NW) || (val & X86_CR0_CD);
 }
 
 /* CR4 bits that need a feature; the others are in every 64-bit CPU. */
@@ -24,14 +24,14 @@ static const struct {
 	uint64_t bit;
 	unsigned int feature;
 } cr4_needs[] = {
-	{ CR4_UMIP, F_UMIP },	{ CR4_FSGSBASE, F_FSGSBASE }, { CR4_PCIDE, F_PCID },
-	{ CR4_OSXSAVE, F_XSAVE }, { CR4_SMEP, F_SMEP },	      { CR4_SMAP, F_SMAP },
+	{ X86_CR4_UMIP, F_UMIP },	{ X86_CR4_FSGSBASE, F_FSGSBASE }, { X86_CR4_PCIDE, F_PCID },
+	{ X86_CR4_OSXSAVE, F_XSAVE }, { X86_CR4_SMEP, F_SMEP },	      { X86_CR4_SMAP, F_SMAP },
 };
 
 bool cr_valid_cr4(const struct domain *d, uint64_t val)
 {
-	uint64_t allowed = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE |
-			   CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+	uint64_t allowed = X86_CR4_VME | X86_CR4_PVI | X86_CR4_TSD | X86_CR4_DE | X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE |
+			   X86_CR4_PGE | X86_CR4_PCE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cr4_needs); i++)
 		if (cpuid_has(d, cr4_needs[i].feature))

@@ -108,7 +108,7 @@ static void exit_hypercall(struct vcpu *v, const struct hvm_exit *exit)
 static void exit_hlt(struct vcpu *v, const struct hvm_exit *exit)
 {
 	hvm_advance(&v->hvm, exit->len);
-	if (!(v->hvm.rflags & RFLAGS_IF))
+	if (!(v->hvm.rflags & X86_EFLAGS_IF))
 		vcpu_down(v);
 	else if (vlapic_pending(v) < 0)
 		vcpu_block(v);

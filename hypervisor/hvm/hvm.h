@@ -184,7 +184,7 @@ void hvm_domain_allow_ports(struct hvm_domain *hd, uint16_t first, uint32_t nr, 
 static inline bool hvm_efer_allowed(uint64_t old, uint64_t cr0, uint64_t val)
 {
 	return !(val & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)) &&
-	       (!((old ^ val) & EFER_LME) || !(cr0 & CR0_PG));
+	       (!((old ^ val) & EFER_LME) || !(cr0 & X86_CR0_PG));
 }
 
 /* RIP past the instruction just emulated; also ends an interrupt shadow. */

@@ -17,8 +17,8 @@ void unpack_begin(struct unpack *u)
 	uint32_t mxcsr = 0x1f80; /* all exceptions masked */
 
 	saved_cr0 = cr0_read();
-	cr0_write((saved_cr0 & ~(CR0_EM | CR0_TS)) | CR0_MP);
-	cr4_write(cr4_read() | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	cr0_write((saved_cr0 & ~(X86_CR0_EM | X86_CR0_TS)) | X86_CR0_MP);
+	cr4_write(cr4_read() | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT);
 	__asm__ volatile("fninit; ldmxcsr %0" :: "m"(mxcsr));
 	saved_fs_base = rdmsr(MSR_FS_BASE);
 	wrmsr(MSR_FS_BASE, (uint64_t)canary_block);

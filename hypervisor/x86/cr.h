@@ -2,37 +2,8 @@
 /* Control and debug registers, page tables, RFLAGS, XCR0: bits and one-instruction wrappers. */
 #pragma once
 
+#include <asm/processor-flags.h>
 #include "lib/base.h"
-
-#define CR0_PE		(1UL << 0)
-#define CR0_MP		(1UL << 1)
-#define CR0_EM		(1UL << 2)
-#define CR0_TS		(1UL << 3)
-#define CR0_ET		(1UL << 4)
-#define CR0_NE		(1UL << 5)
-#define CR0_WP		(1UL << 16)
-#define CR0_AM		(1UL << 18)
-#define CR0_NW		(1UL << 29)
-#define CR0_CD		(1UL << 30)
-#define CR0_PG		(1UL << 31)
-
-#define CR4_VME		(1UL << 0)
-#define CR4_PVI		(1UL << 1)
-#define CR4_TSD		(1UL << 2)
-#define CR4_DE		(1UL << 3)
-#define CR4_PSE		(1UL << 4)
-#define CR4_PAE		(1UL << 5)
-#define CR4_MCE		(1UL << 6)
-#define CR4_PGE		(1UL << 7)
-#define CR4_PCE		(1UL << 8)
-#define CR4_OSFXSR	(1UL << 9)
-#define CR4_OSXMMEXCPT	(1UL << 10)
-#define CR4_UMIP	(1UL << 11)
-#define CR4_FSGSBASE	(1UL << 16)
-#define CR4_PCIDE	(1UL << 17)
-#define CR4_OSXSAVE	(1UL << 18)
-#define CR4_SMEP	(1UL << 20)
-#define CR4_SMAP	(1UL << 21)
 
 /* Entries of page tables: SDM 3A 4.5, and APM 2 15.25 for nested ones. */
 #define PTE_P		(1ULL << 0)
@@ -45,9 +16,6 @@
 #define PTE_PS		(1ULL << 7) /* above level 1: a large page */
 #define PTE_NX		(1ULL << 63)
 #define PTE_ADDR	0x000ffffffffff000ULL
-
-#define RFLAGS_MBS	(1UL << 1) /* always one */
-#define RFLAGS_IF	(1UL << 9)
 
 #define DR6_FIXED	0xffff0ff0UL
 #define DR7_FIXED	0x00000400UL

@@ -15,9 +15,9 @@
 
 void fpu_init_cpu(void)
 {
-	cr4_write(cr4_read() | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	cr4_write(cr4_read() | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT);
 	if (cpuid(1).ecx >> (F_XSAVE % 32) & 1) {
-		cr4_write(cr4_read() | CR4_OSXSAVE);
+		cr4_write(cr4_read() | X86_CR4_OSXSAVE);
 		if (cpu_features.xcr0_mask)
 			xcr0_write(cpu_features.xcr0_mask);
 	}

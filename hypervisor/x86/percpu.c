@@ -26,8 +26,8 @@ void cpu_init(void)
 {
 	desc_load();
 	/* EM and TS clear for good: FPU state is switched eagerly, never by trap. */
-	cr0_write(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
-	cr4_write(CR4_PAE | CR4_MCE | CR4_DE);
+	cr0_write(X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_PG);
+	cr4_write(X86_CR4_PAE | X86_CR4_MCE | X86_CR4_DE);
 	wrmsr(MSR_PAT, PAT_POWER_ON);
 	fpu_init_cpu();
 }

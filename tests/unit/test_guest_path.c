@@ -59,7 +59,7 @@ static int setup(void **state)
 	*entry(3, 1) = 5 << 12 | P | W | U;
 	for (unsigned int i = 0; i < NR_VAS; i++)
 		*entry(4 + i / 16, i % 16) = (uint64_t)(8 + i) << 12 | P | W | U;
-	mode = (struct hvm_mode){ .cr0 = CR0_PE | CR0_PG | CR0_WP, .cr4 = CR4_PAE,
+	mode = (struct hvm_mode){ .cr0 = X86_CR0_PE | X86_CR0_PG | X86_CR0_WP, .cr4 = X86_CR4_PAE,
 				  .efer = EFER_LME | EFER_LMA | EFER_NXE };
 	return 0;
 }
@@ -122,9 +122,9 @@ static void ways_are_remembered_and_forgotten(void **state)
 	assert_int_equal(*entry(4, 3) & 0x60, 0x60); /* accessed and dirty */
 	*entry(4, 3) &= ~W;
 	assert_false(ask(va_of(3), PF_WRITE));
-	mode.cr0 &= ~CR0_WP;
+	mode.cr0 &= ~X86_CR0_WP;
 	assert_true(ask(va_of(3), PF_WRITE));
-	mode.cr0 |= CR0_WP;
+	mode.cr0 |= X86_CR0_WP;
 	assert_false(ask(va_of(3), PF_WRITE));
 	*entry(4, 3) = 0;
 	assert_false(ask(va_of(3), 0));
@@ -138,7 +138,7 @@ static void ways_are_remembered_and_forgotten(void **state)
 	assert_int_equal(p2m_map(&p2m, GFN(4), e.mfn, 0, P2M_RAM), 0);
 	assert_true(ask(va_of(4), 0));
 	assert_false(ask(1ULL << 47, 0));
-	mode.cr0 &= ~CR0_PG;
+	mode.cr0 &= ~X86_CR0_PG;
 	mode.efer = 0;
 	assert_true(ask(0x5008, PF_WRITE));
 	assert_false(ask((uint64_t)NR_GFNS << 12, 0));
@@ -168,7 +168,7 @@ static void change_something(void)
 		mode.cr3 ^= 0x1000;
 		break;
 	case 6:
-		mode.cr0 ^= CR0_WP;
+		mode.cr0 ^= X86_CR0_WP;
 		break;
 	case 7:
 		if (g < 8 && e.type != P2M_NONE && unit_below(8))
@@ -218,7 +218,7 @@ static void random_sequence(void **state)
 /* LMA without paging is a state that a toolstack can load: there is no table to look at again. */
 static void a_walk_without_tables_is_not_remembered(void **state)
 {
-	mode.cr0 &= ~CR0_PG;
+	mode.cr0 &= ~X86_CR0_PG;
 	assert_true(ask(9 << 12, 0));
 	assert_false(is_remembered(9 << 12));
 	assert_true(ask(9 << 12, 0));

@@ -17,7 +17,7 @@
 #define NX (1ULL << 63)
 
 static uint8_t mem[MEM_PAGES * PAGE_SIZE];
-static const struct hvm_mode long_mode = { .cr0 = CR0_PE | CR0_PG | CR0_WP, .cr3 = 0x1000, .cr4 = CR4_PAE,
+static const struct hvm_mode long_mode = { .cr0 = X86_CR0_PE | X86_CR0_PG | X86_CR0_WP, .cr3 = 0x1000, .cr4 = X86_CR4_PAE,
 					   .efer = EFER_LME | EFER_LMA | EFER_NXE };
 
 static bool read_mem(void *ctx, uint64_t gpa, void *dst, unsigned int size)
@@ -114,7 +114,7 @@ static void rights_add_up_over_the_levels(void **state)
 	put(0x3000, 0, 0x4000 | P | U); /* read-only above a writable page */
 	assert_int_equal(walk(&long_mode, 0x5000, PF_WRITE, &gpa, &err), -EFAULT);
 	assert_int_equal(err, PF_WRITE | PF_PRESENT);
-	no_wp.cr0 &= ~CR0_WP;
+	no_wp.cr0 &= ~X86_CR0_WP;
 	assert_int_equal(walk(&no_wp, 0x5000, PF_WRITE, &gpa, &err), 0);
 	assert_int_equal(walk(&no_wp, 0x5000, PF_WRITE | PF_USER, &gpa, &err), -EFAULT);
 	put(0x2000, 0, 0x3000 | P | W);
@@ -137,7 +137,7 @@ static void a_write_leaves_accessed_and_dirty(void **state)
 
 static void unpaged_is_physical(void **state)
 {
-	struct hvm_mode m = { .cr0 = CR0_PE };
+	struct hvm_mode m = { .cr0 = X86_CR0_PE };
 	uint64_t gpa;
 	uint32_t err;
 
@@ -147,8 +147,8 @@ static void unpaged_is_physical(void **state)
 
 static void legacy_and_pae(void **state)
 {
-	struct hvm_mode legacy = { .cr0 = CR0_PE | CR0_PG, .cr3 = 0x8000, .cr4 = CR4_PSE };
-	struct hvm_mode pae = { .cr0 = CR0_PE | CR0_PG, .cr3 = 0x9020, .cr4 = CR4_PAE };
+	struct hvm_mode legacy = { .cr0 = X86_CR0_PE | X86_CR0_PG, .cr3 = 0x8000, .cr4 = X86_CR4_PSE };
+	struct hvm_mode pae = { .cr0 = X86_CR0_PE | X86_CR0_PG, .cr3 = 0x9020, .cr4 = X86_CR4_PAE };
 	uint32_t pde = 0xa000 | 7, pte = 0xb000 | 7, large = 0x00c00000 | 1 << 13 | 0x87, err;
 	uint64_t gpa;
 
@@ -172,8 +172,8 @@ static void random_tables(void **state)
 {
 	(void)unit_seed();
 	for (unsigned int round = 0; round < 20000; round++) {
-		struct hvm_mode m = { .cr0 = CR0_PE | CR0_PG | (unit_rand() & CR0_WP),
-				      .cr3 = unit_below(MEM_PAGES) << 12, .cr4 = unit_rand() & (CR4_PAE | CR4_PSE),
+		struct hvm_mode m = { .cr0 = X86_CR0_PE | X86_CR0_PG | (unit_rand() & X86_CR0_WP),
+				      .cr3 = unit_below(MEM_PAGES) << 12, .cr4 = unit_rand() & (X86_CR4_PAE | X86_CR4_PSE),
 				      .efer = unit_rand() & (EFER_LMA | EFER_NXE) };
 		uint64_t va = unit_rand() >> unit_below(40), gpa;
 		uint32_t err;

@@ -279,14 +279,14 @@ static void control_registers_are_checked(void **state)
 {
 	struct hvm_exit exit = { .len = 4, .cr = { .cr = 8, .gpr = RBX, .write = true } };
 
-	assert_true(cr_valid_cr0(CR0_PE | CR0_PG | CR0_ET));
-	assert_false(cr_valid_cr0(CR0_PG));
-	assert_false(cr_valid_cr0(CR0_NW));
-	assert_true(cr_valid_cr0(CR0_NW | CR0_CD));
+	assert_true(cr_valid_cr0(X86_CR0_PE | X86_CR0_PG | X86_CR0_ET));
+	assert_false(cr_valid_cr0(X86_CR0_PG));
+	assert_false(cr_valid_cr0(X86_CR0_NW));
+	assert_true(cr_valid_cr0(X86_CR0_NW | X86_CR0_CD));
 	assert_false(cr_valid_cr0(1ULL << 32));
-	assert_false(cr_valid_cr4(&d, CR4_SMEP));
+	assert_false(cr_valid_cr4(&d, X86_CR4_SMEP));
 	has[F_SMEP] = 1;
-	assert_true(cr_valid_cr4(&d, CR4_SMEP | CR4_PAE));
+	assert_true(cr_valid_cr4(&d, X86_CR4_SMEP | X86_CR4_PAE));
 	assert_false(cr_valid_cr4(&d, 1ULL << 13)); /* VMXE */
 	assert_false(cr_valid_cr4(&d, 1ULL << 22)); /* PKE: nobody is shown it */
 	v.hvm.gpr[RBX] = 9;

@@ -176,14 +176,14 @@ static void control_registers(void **state)
 {
 	compute();
 	/* PE and PG are an unrestricted guest's own; NE is not, nor is caching */
-	assert_int_equal(caps.cr0_on, CR0_NE);
-	assert_int_equal(caps.cr0_mask, CR0_NE | CR0_CD | CR0_NW);
-	assert_int_equal(caps.cr4_on, 0x2000 | CR4_MCE);
-	assert_true(caps.cr4_mask & CR4_MCE);
+	assert_int_equal(caps.cr0_on, X86_CR0_NE);
+	assert_int_equal(caps.cr0_mask, X86_CR0_NE | X86_CR0_CD | X86_CR0_NW);
+	assert_int_equal(caps.cr4_on, 0x2000 | X86_CR4_MCE);
+	assert_true(caps.cr4_mask & X86_CR4_MCE);
 	assert_true(caps.cr4_mask & 0x2000);
 	assert_true(caps.cr4_mask & 1UL << 22); /* PKE */
-	assert_false(caps.cr4_mask & (CR4_PAE | CR4_PGE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP |
-				      CR4_PCIDE | CR4_FSGSBASE));
+	assert_false(caps.cr4_mask & (X86_CR4_PAE | X86_CR4_PGE | X86_CR4_OSXSAVE | X86_CR4_SMEP | X86_CR4_SMAP |
+				      X86_CR4_PCIDE | X86_CR4_FSGSBASE));
 }
 
 int main(void)

@@ -13,10 +13,10 @@ static int setup(void **state)
 	vmcs_write(VMCS_INSTRUCTION_LEN, 5);
 	vmx_caps = (struct vmx_caps){
 		.entry = 0x11fb,
-		.cr0_on = CR0_NE,
-		.cr0_mask = CR0_NE | CR0_CD | CR0_NW,
-		.cr4_on = 0x2000 | CR4_MCE,
-		.cr4_mask = ~(CR4_PAE | CR4_PGE | CR4_SMEP),
+		.cr0_on = X86_CR0_NE,
+		.cr0_mask = X86_CR0_NE | X86_CR0_CD | X86_CR0_NW,
+		.cr4_on = 0x2000 | X86_CR4_MCE,
+		.cr4_mask = ~(X86_CR4_PAE | X86_CR4_PGE | X86_CR4_SMEP),
 	};
 	return 0;
 }
@@ -206,8 +206,8 @@ static void state_goes_in_and_comes_out(void **state)
 		in.seg[i].attr = (in.seg[i].attr & 0xfff) | 0x80;
 	in.seg[SEG_GS].attr &= ~0x80;
 	in.seg[SEG_TR].attr |= 2; /* an idle TSS is made busy */
-	in.cr0 = CR0_PE | CR0_PG | CR0_CD;
-	in.cr4 = CR4_PAE | CR4_SMEP;
+	in.cr0 = X86_CR0_PE | X86_CR0_PG | X86_CR0_CD;
+	in.cr4 = X86_CR4_PAE | X86_CR4_SMEP;
 	in.efer = EFER_LME | EFER_LMA | EFER_SCE;
 	in.dr7 &= 0xffffffff;
 	in.sysenter_cs &= 0xffffffff;
@@ -242,48 +242,48 @@ static void start(uint64_t cr0, uint64_t cr4, uint64_t efer)
 /* What must be on is on, what would switch the machine's caches off is not, and the guest notices neither. */
 static void control_registers_have_a_copy_for_the_guest(void **state)
 {
-	start(CR0_PE | CR0_CD | CR0_NW, CR4_PAE, 0);
-	assert_int_equal(vmcs_read(VMCS_GUEST_CR0), CR0_PE | CR0_NE);
-	assert_int_equal(vmx_vmcs_get_cr0(), CR0_PE | CR0_CD | CR0_NW);
-	assert_int_equal(vmcs_read(VMCS_GUEST_CR4), CR4_PAE | CR4_MCE | 0x2000);
-	assert_int_equal(vmx_vmcs_get_cr4(), CR4_PAE);
+	start(X86_CR0_PE | X86_CR0_CD | X86_CR0_NW, X86_CR4_PAE, 0);
+	assert_int_equal(vmcs_read(VMCS_GUEST_CR0), X86_CR0_PE | X86_CR0_NE);
+	assert_int_equal(vmx_vmcs_get_cr0(), X86_CR0_PE | X86_CR0_CD | X86_CR0_NW);
+	assert_int_equal(vmcs_read(VMCS_GUEST_CR4), X86_CR4_PAE | X86_CR4_MCE | 0x2000);
+	assert_int_equal(vmx_vmcs_get_cr4(), X86_CR4_PAE);
 	vmcs_write(VMCS_GUEST_CR4,
-		   CR4_PGE | CR4_MCE | 0x2000); /* the guest wrote bits of its own */
-	assert_int_equal(vmx_vmcs_get_cr4(), CR4_PGE);
+		   X86_CR4_PGE | X86_CR4_MCE | 0x2000); /* the guest wrote bits of its own */
+	assert_int_equal(vmx_vmcs_get_cr4(), X86_CR4_PGE);
 }
 
 static void long_mode_follows_paging_and_lme(void **state)
 {
-	start(CR0_PE, CR4_PAE, EFER_LME | EFER_LMA);
+	start(X86_CR0_PE, X86_CR4_PAE, EFER_LME | EFER_LMA);
 	assert_int_equal(vmcs_read(VMCS_GUEST_EFER), EFER_LME);
 	assert_int_equal(vmcs_read(VMCS_ENTRY_CONTROLS), 0x11fb);
-	start(CR0_PE | CR0_PG, CR4_PAE, EFER_LME);
+	start(X86_CR0_PE | X86_CR0_PG, X86_CR4_PAE, EFER_LME);
 	assert_int_equal(vmcs_read(VMCS_GUEST_EFER), EFER_LME | EFER_LMA);
 	assert_int_equal(vmcs_read(VMCS_ENTRY_CONTROLS), 0x11fb | ENTRY_IA32E);
 	vmx_vmcs_set_efer(EFER_LME | EFER_NXE); /* WRMSR: LMA stays as it is */
 	assert_int_equal(vmcs_read(VMCS_GUEST_EFER), EFER_LME | EFER_LMA | EFER_NXE);
-	start(CR0_PE | CR0_PG, CR4_PAE, 0);
+	start(X86_CR0_PE | X86_CR0_PG, X86_CR4_PAE, 0);
 	assert_int_equal(vmcs_read(VMCS_ENTRY_CONTROLS), 0x11fb);
 }
 
 static void harmless_writes_of_our_bits_are_adopted(void **state)
 {
-	start(CR0_PE, CR4_PAE, 0);
+	start(X86_CR0_PE, X86_CR4_PAE, 0);
 	decode(28, 0);
-	assert_true(vmx_adopt_cr(&out, CR0_PE | CR0_NE | CR0_PG));
+	assert_true(vmx_adopt_cr(&out, X86_CR0_PE | X86_CR0_NE | X86_CR0_PG));
 	assert_int_equal(vmx_vmcs_get_cr0(),
-			 CR0_PE | CR0_NE); /* PG comes when the CPU executes it again */
-	assert_false(vmx_adopt_cr(&out, CR0_PE | CR0_NW)); /* #GP: NW without CD */
+			 X86_CR0_PE | X86_CR0_NE); /* PG comes when the CPU executes it again */
+	assert_false(vmx_adopt_cr(&out, X86_CR0_PE | X86_CR0_NW)); /* #GP: NW without CD */
 	decode(28, 4);
-	assert_true(vmx_adopt_cr(&out, CR4_PAE | CR4_MCE));
-	assert_int_equal(vmx_vmcs_get_cr4(), CR4_PAE | CR4_MCE);
-	assert_false(vmx_adopt_cr(&out, CR4_PAE | CR4_MCE |
+	assert_true(vmx_adopt_cr(&out, X86_CR4_PAE | X86_CR4_MCE));
+	assert_int_equal(vmx_vmcs_get_cr4(), X86_CR4_PAE | X86_CR4_MCE);
+	assert_false(vmx_adopt_cr(&out, X86_CR4_PAE | X86_CR4_MCE |
 						0x2000)); /* VMXE is for the handler to refuse */
-	assert_int_equal(vmx_vmcs_get_cr4(), CR4_PAE | CR4_MCE);
+	assert_int_equal(vmx_vmcs_get_cr4(), X86_CR4_PAE | X86_CR4_MCE);
 	decode(28, 8);
 	assert_false(vmx_adopt_cr(&out, 0));
 	decode(28, 4 | 1 << 4);
-	assert_false(vmx_adopt_cr(&out, CR4_PAE));
+	assert_false(vmx_adopt_cr(&out, X86_CR4_PAE));
 }
 
 int main(void)

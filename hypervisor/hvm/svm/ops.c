@@ -264,7 +264,7 @@ static bool svm_is_injecting(const struct hvm_vcpu *hv)
 
 static bool svm_can_inject(const struct hvm_vcpu *hv)
 {
-	return (hv->rflags & RFLAGS_IF) && !hv->interrupt_shadow && !svm_is_injecting(hv);
+	return (hv->rflags & X86_EFLAGS_IF) && !hv->interrupt_shadow && !svm_is_injecting(hv);
 }
 
 static void svm_inject(struct hvm_vcpu *hv, const struct hvm_event *ev)

@@ -51,15 +51,15 @@ static const struct {
 
 /* Control registers: what must be one stays so, and caching and machine checks are the host's. */
 #define CR4_GUEST                                                                                  \
-	(CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE |            \
-	 CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_PCIDE | CR4_OSXSAVE |         \
-	 CR4_SMEP | CR4_SMAP)
+	(X86_CR4_VME | X86_CR4_PVI | X86_CR4_TSD | X86_CR4_DE | X86_CR4_PSE | X86_CR4_PAE |        \
+	 X86_CR4_PGE | X86_CR4_PCE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_UMIP |          \
+	 X86_CR4_FSGSBASE | X86_CR4_PCIDE | X86_CR4_OSXSAVE | X86_CR4_SMEP | X86_CR4_SMAP)
 
 static void compute_crs(const uint64_t *msr, struct vmx_caps *c)
 {
-	c->cr0_on = msr[CR0_FIXED0] & ~(CR0_PE | CR0_PG); /* free for unrestricted guests */
-	c->cr0_mask = c->cr0_on | CR0_CD | CR0_NW;
-	c->cr4_on = msr[CR4_FIXED0] | CR4_MCE;
+	c->cr0_on = msr[CR0_FIXED0] & ~(X86_CR0_PE | X86_CR0_PG); /* free for unrestricted guests */
+	c->cr0_mask = c->cr0_on | X86_CR0_CD | X86_CR0_NW;
+	c->cr4_on = msr[CR4_FIXED0] | X86_CR4_MCE;
 	c->cr4_mask = ~CR4_GUEST | msr[CR4_FIXED0];
 }
 

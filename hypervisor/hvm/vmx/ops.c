@@ -242,7 +242,7 @@ static void enter_event(struct hvm_vcpu *hv, struct vmx *vmx)
 		*ev = hv->reinject;
 	hv->reinject.valid = false;
 	vmcs_write(VMCS_ENTRY_ERROR, ev->error);
-	vmcs_write(VMCS_ENTRY_EVENT, vmx_pack_event(ev, vmcs_read(VMCS_GUEST_CR0) & CR0_PE));
+	vmcs_write(VMCS_ENTRY_EVENT, vmx_pack_event(ev, vmcs_read(VMCS_GUEST_CR0) & X86_CR0_PE));
 }
 
 /* 24.4.2. An NMI that goes in now must not find NMIs blocked; it blocks further ones by itself. */
@@ -253,8 +253,6 @@ static uint32_t wanted_blocking(const struct hvm_vcpu *hv, const struct vmx *vmx
 	return (hv->interrupt_shadow ? vmx->blocking & (BLOCKING_STI | BLOCKING_MOV_SS) : 0) |
 	       (hv->nmi_masked && !entering_nmi ? BLOCKING_NMI : 0);
 }
-
-#define RFLAGS_TF (1u << 8)
 
 static void before_entry(struct hvm_vcpu *hv, struct vmx *vmx, bool flush)
 {
@@ -272,7 +270,7 @@ static void before_entry(struct hvm_vcpu *hv, struct vmx *vmx, bool flush)
 		vmcs_write(VMCS_PROC_CONTROLS, vmx->proc_written = vmx->proc);
 	if (hv->rip != vmx->rip) {
 		vmcs_write(VMCS_GUEST_RIP, hv->rip);
-		if (unlikely(hv->rflags & RFLAGS_TF)) /* the trap after what we did for it */
+		if (unlikely(hv->rflags & X86_EFLAGS_TF)) /* the trap after what we did for it */
 			vmcs_write(VMCS_PENDING_DEBUG, PENDING_DEBUG_BS);
 	}
 	if (hv->gpr[RSP] != vmx->rsp)
@@ -474,7 +472,7 @@ static bool vmx_is_injecting(const struct hvm_vcpu *hv)
 
 static bool vmx_can_inject(const struct hvm_vcpu *hv)
 {
-	return (hv->rflags & RFLAGS_IF) && !hv->interrupt_shadow && !vmx_is_injecting(hv);
+	return (hv->rflags & X86_EFLAGS_IF) && !hv->interrupt_shadow && !vmx_is_injecting(hv);
 }
 
 static void vmx_inject(struct hvm_vcpu *hv, const struct hvm_event *ev)

@@ -8,7 +8,6 @@
 #define MSR_VMX_BASIC	       0x480
 #define FEATURE_CONTROL_LOCKED (1ULL << 0)
 #define FEATURE_CONTROL_VMX    (1ULL << 2) /* outside SMX, that is, without Intel TXT */
-#define CR4_VMXE	       (1UL << 13)
 #define EPT_1G_PAGES	       (1u << 17)
 
 #define MSR_X2APIC_EOI (MSR_X2APIC_BASE + REG_EOI)
@@ -78,7 +77,7 @@ int vmx_cpu_on(void)
 		wrmsr(MSR_FEATURE_CONTROL, val | FEATURE_CONTROL_VMX | FEATURE_CONTROL_LOCKED);
 	*region = vmx_caps.revision;
 	hpa = page_mfn(region).n << PAGE_SHIFT;
-	cr4_write(cr4_read() | CR4_VMXE);
+	cr4_write(cr4_read() | X86_CR4_VMXE);
 	__asm__ volatile("vmxon %1" : "=@ccna"(failed) : "m"(hpa) : "memory");
 	return failed ? -EIO : 0;
 }

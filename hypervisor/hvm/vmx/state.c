@@ -85,7 +85,7 @@ uint64_t vmx_vmcs_get_cr4(void)
 /* 26.3.1.1: LMA, the entry control, and LME together with paging, are one. */
 void vmx_vmcs_set_efer(uint64_t efer)
 {
-	bool lma = (efer & EFER_LME) && (vmcs_read(VMCS_GUEST_CR0) & CR0_PG);
+	bool lma = (efer & EFER_LME) && (vmcs_read(VMCS_GUEST_CR0) & X86_CR0_PG);
 
 	vmcs_write(VMCS_GUEST_EFER, (efer & ~EFER_LMA) | (lma ? EFER_LMA : 0));
 	vmcs_write(VMCS_ENTRY_CONTROLS, vmx_caps.entry | (lma ? ENTRY_IA32E : 0));
@@ -97,9 +97,9 @@ bool vmx_adopt_cr(const struct hvm_exit *exit, uint64_t val)
 
 	if (!exit->cr.write)
 		return false;
-	if (exit->cr.cr == 0 && (!(val & CR0_NW) || (val & CR0_CD)))
+	if (exit->cr.cr == 0 && (!(val & X86_CR0_NW) || (val & X86_CR0_CD)))
 		vmcs_write(VMCS_CR0_SHADOW, val);
-	else if (exit->cr.cr == 4 && !((val ^ shadow) & vmx_caps.cr4_mask & ~CR4_MCE))
+	else if (exit->cr.cr == 4 && !((val ^ shadow) & vmx_caps.cr4_mask & ~X86_CR4_MCE))
 		vmcs_write(VMCS_CR4_SHADOW, val);
 	else
 		return false;
