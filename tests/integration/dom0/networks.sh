@@ -41,6 +41,7 @@ with_net() {
 ip link set eth0 up && ip addr add 10.0.2.15/24 dev eth0 && ip route add default via 10.0.2.2
 dd if=/dev/urandom of=/tmp/data bs=1M count=$mib 2>/dev/null
 dom0_sum=$(md5sum < /tmp/data | cut -d ' ' -f 1)
+check "Dom0 reaches the outside" wait_for 20 ping -c 1 -W 1 10.0.2.2
 outside_sum=$(nc 10.0.2.100 8 | md5sum | cut -d ' ' -f 1)
 
 # The first of the candidates is taken.
