@@ -67,7 +67,7 @@ static void answer_time(const struct vcpu *v, uint32_t subleaf, uint32_t regs[4]
 
 	switch (subleaf) {
 	case 0:
-		regs[0] = (cpu_has(F_INVARIANT_TSC) ? LEAF3_TSC_RELIABLE : 0) |
+		regs[0] = (cpu_has(F_ITSC) ? LEAF3_TSC_RELIABLE : 0) |
 			  (cpu_has(F_RDTSCP) ? LEAF3_RDTSCP : 0);
 		regs[2] = (uint32_t)tsc_khz;
 		break;

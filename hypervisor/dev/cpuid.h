@@ -46,6 +46,6 @@ int cpuid_set_leaves(struct domain *d, const struct cpuid_leaf *leaves, unsigned
 void cpuid_featureset(const struct cpuid_policy *p, uint32_t words[CPUID_FEATURESET_WORDS]);
 
 /* Does d's policy have this bit? */
-bool cpuid_has(const struct domain *d, unsigned int feature); /* FEATURE() of x86/features.h */
+bool cpuid_has(const struct domain *d, unsigned int feature); /* enum cpu_feature */
 unsigned int cpuid_phys_bits(const struct domain *d);
 uint64_t cpuid_xcr0_mask(const struct domain *d); /* what XCR0 may hold, 0 without XSAVE */

@@ -4,7 +4,7 @@
 
 enum { EAX, EBX, ECX, EDX };
 
-const struct cpuid_word cpuid_word[NR_CPUID_WORDS] = {
+const struct cpuid_word cpuid_word[NR_FEATURE_WORDS] = {
 	[FW_1_EDX] = { 1, 0, EDX },	       [FW_1_ECX] = { 1, 0, ECX },
 	[FW_8_1_EDX] = { 0x80000001, 0, EDX }, [FW_8_1_ECX] = { 0x80000001, 0, ECX },
 	[FW_D1_EAX] = { 0xd, 1, EAX },	       [FW_7_EBX] = { 7, 0, EBX },

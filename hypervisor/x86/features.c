@@ -53,7 +53,7 @@ static void read_name(struct cpu_features *f)
 
 static void read_words(struct cpu_features *f)
 {
-	for (unsigned int i = 0; i < NR_CPUID_WORDS; i++) {
+	for (unsigned int i = 0; i < NR_FEATURE_WORDS; i++) {
 		const struct cpuid_word *w = &cpuid_word[i];
 		struct cpuid_regs r = cpuid_count(w->leaf, w->subleaf);
 		const uint32_t regs[] = { r.eax, r.ebx, r.ecx, r.edx };
@@ -61,8 +61,7 @@ static void read_words(struct cpu_features *f)
 		if (w->leaf <= (w->leaf >> 31 ? f->max_ext_leaf : f->max_leaf))
 			f->word[i] = regs[w->reg];
 	}
-	if (cpu_has(F_ARCH_CAPS))
-		f->word[FW_ARCH_CAPS] = rdmsr(MSR_ARCH_CAPABILITIES);
+	f->word[FW_ARCH_CAPS] = cpu_has(F_ARCH_CAPS) ? rdmsr(MSR_ARCH_CAPABILITIES) : 0;
 }
 
 static void read_numbers(struct cpu_features *f)

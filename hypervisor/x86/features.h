@@ -11,49 +11,24 @@
 enum feature_word {
 	FW_1_EDX, FW_1_ECX, FW_8_1_EDX, FW_8_1_ECX, FW_D1_EAX, FW_7_EBX, FW_7_ECX, FW_8_7_EDX,
 	FW_8_8_EBX, FW_7_EDX, FW_71_EAX, FW_8_21_EAX, FW_71_EBX, FW_72_EDX, FW_71_ECX, FW_71_EDX,
-	NR_POLICY_WORDS, FW_8_A_EDX = NR_POLICY_WORDS, NR_CPUID_WORDS,
-	FW_ARCH_CAPS = NR_CPUID_WORDS, NR_FEATURE_WORDS
+	NR_POLICY_WORDS, FW_ARCH_CAPS = NR_POLICY_WORDS, FW_8_A_EDX, NR_FEATURE_WORDS
 };
 
-/* Where CPUID has each. reg: 0 EAX .. 3 EDX. */
+/* Where CPUID has each, but for FW_ARCH_CAPS, which is an MSR. reg: 0 EAX .. 3 EDX. */
 struct cpuid_word {
 	uint32_t leaf, subleaf;
 	uint8_t reg;
 };
-extern const struct cpuid_word cpuid_word[NR_CPUID_WORDS];
+extern const struct cpuid_word cpuid_word[NR_FEATURE_WORDS];
 
-#define FEATURE(word, bit) ((word) * 32 + (bit))
-#define F_VMX		FEATURE(FW_1_ECX, 5)
-#define F_PCID		FEATURE(FW_1_ECX, 17)
-#define F_TSC_DEADLINE	FEATURE(FW_1_ECX, 24)
-#define F_XSAVE		FEATURE(FW_1_ECX, 26)
-#define F_FSGSBASE	FEATURE(FW_7_EBX, 0)
-#define F_SMEP		FEATURE(FW_7_EBX, 7)
-#define F_SMAP		FEATURE(FW_7_EBX, 20)
-#define F_UMIP		FEATURE(FW_7_ECX, 2)
-#define F_MD_CLEAR	FEATURE(FW_7_EDX, 10)
-#define F_IBRSB		FEATURE(FW_7_EDX, 26) /* Intel: SPEC_CTRL.IBRS and PRED_CMD.IBPB */
-#define F_L1D_FLUSH	FEATURE(FW_7_EDX, 28)
-#define F_ARCH_CAPS	FEATURE(FW_7_EDX, 29)
-#define F_RDCL_NO	FEATURE(FW_ARCH_CAPS, 0)
-#define F_SKIP_L1D_FLUSH FEATURE(FW_ARCH_CAPS, 3)
-#define F_MDS_NO	FEATURE(FW_ARCH_CAPS, 5)
-#define F_SVM		FEATURE(FW_8_1_ECX, 2)
-#define F_NX		FEATURE(FW_8_1_EDX, 20)
-#define F_FFXSR		FEATURE(FW_8_1_EDX, 25)
-#define F_PAGE1GB	FEATURE(FW_8_1_EDX, 26)
-#define F_RDTSCP	FEATURE(FW_8_1_EDX, 27)
-#define F_INVARIANT_TSC	FEATURE(FW_8_7_EDX, 8)
-#define F_FP_ERR_PTRS	FEATURE(FW_8_8_EBX, 2) /* FXRSTOR and XRSTOR load the pointers in any case */
-#define F_IBPB		FEATURE(FW_8_8_EBX, 12) /* AMD */
-#define F_IBRS		FEATURE(FW_8_8_EBX, 14)
-#define F_AMD_STIBP	FEATURE(FW_8_8_EBX, 15)
-#define F_AMD_SSBD	FEATURE(FW_8_8_EBX, 24)
-#define F_PSFD		FEATURE(FW_8_8_EBX, 28)
-#define F_SVM_NPT	FEATURE(FW_8_A_EDX, 0)
-#define F_SVM_SPEC_CTRL	FEATURE(FW_8_A_EDX, 20)
-#define F_SVM_NRIPS	FEATURE(FW_8_A_EDX, 3)
-#define F_AUTO_IBRS	FEATURE(FW_8_21_EAX, 8)
+/* F_VMX, F_SVM, F_XSAVE...: Xen's name for each bit, at its place in the words above. */
+#define XEN_CPUFEATURE(name, bit) F_##name = bit,
+enum cpu_feature {
+#include <xen/arch-x86/cpufeatureset.h>
+	F_SVM_NPT = FW_8_A_EDX * 32 + 0,
+	F_SVM_NRIPS = FW_8_A_EDX * 32 + 3,
+	F_SVM_SPEC_CTRL = FW_8_A_EDX * 32 + 20,
+};
 
 enum cpu_vendor { VENDOR_OTHER, VENDOR_INTEL, VENDOR_AMD, VENDOR_HYGON };
 

@@ -63,7 +63,7 @@ static void hide_pointers(void)
 {
 	static const int32_t here;
 
-	if (cpu_is_amd() && !cpu_has(F_FP_ERR_PTRS))
+	if (cpu_is_amd() && !cpu_has(F_RSTR_FP_ERR_PTRS))
 		__asm__ volatile("fnclex; ffree %%st(7); fildl %0" :: "m"(here));
 }
 

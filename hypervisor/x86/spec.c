@@ -23,7 +23,7 @@ void spec_init(enum spec_choice rsb, enum spec_choice ibpb)
 	if (ibpb == SPEC_YES && !has_ibpb)
 		log_warn("spec-ctrl=ibpb: this CPU has no IBPB; ignored\n");
 	/* Intel's CPUs name both what they are immune to and, by these two features, the cure that they have. */
-	spec_l1d_flush = cpu_has(F_L1D_FLUSH) && !cpu_has(F_RDCL_NO) && !cpu_has(F_SKIP_L1D_FLUSH);
+	spec_l1d_flush = cpu_has(F_L1D_FLUSH) && !cpu_has(F_RDCL_NO) && !cpu_has(F_SKIP_L1DFL);
 	spec_verw = cpu_has(F_MD_CLEAR) && !cpu_has(F_MDS_NO);
 	log_info("Speculation: rsb %s, ibpb %s, l1d-flush %s, verw %s\n", spec_stuff_rsb ? "yes" : "no",
 		 spec_ibpb ? "yes" : "no", spec_l1d_flush ? "yes" : "no", spec_verw ? "yes" : "no");
