@@ -30,7 +30,9 @@ pure-all += $$(addprefix $(1)/,$$(pure-y))
 endef
 $(foreach d,$(HV_DIRS),$(eval $(call read_dir,$(d))))
 
-INCLUDES := -I. -Ihypervisor -Iinclude
+GNU_EFI_INC ?= /usr/include/efi
+# EFI_DEBUG: gnu-efi asks for its value, and sparse checks system headers for such, too.
+INCLUDES := -I. -Ihypervisor -Iinclude -isystem $(GNU_EFI_INC) -isystem $(GNU_EFI_INC)/x86_64 -DEFI_DEBUG=0
 WARN := -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-unused-parameter -Wno-sign-compare -Werror
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf -mno-red-zone -mgeneral-regs-only \
@@ -76,10 +78,9 @@ $(B)/helium.gz: $(B)/helium
 # characters. muldefs: gnu-efi and lib/string.c both have a memcpy.
 include boot/efi/files.mk
 GNU_EFI_LIB ?= /usr/lib
-GNU_EFI_INC ?= /usr/include/efi
 EFI_CFLAGS := -std=gnu11 -O2 -ffreestanding -fpic -fshort-wchar -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -fno-strict-aliasing -fvisibility=hidden -DGNU_EFI_USE_MS_ABI \
-	-ffile-prefix-map=$(CURDIR)=. $(WARN) $(INCLUDES) -isystem $(GNU_EFI_INC) -isystem $(GNU_EFI_INC)/x86_64
+	-ffile-prefix-map=$(CURDIR)=. $(WARN) $(INCLUDES)
 
 $(B)/efi/%.o: %.c
 	$(call say,EFICC,$<)

@@ -4,17 +4,11 @@
  * and size, 8-byte aligned, in one block whose total size stands at its head. Unknown tags are
  * skipped; a tag shorter than its type needs is an error, as is one that leaves the block.
  */
+#include <efi.h>
 #include "boot/multiboot.h"
 #include "lib/base.h"
 
 #define MAX_INFO_BYTES MIB(1)
-
-enum { /* UEFI 7.2, the types of memory that become something else than reserved */
-	EFI_LOADER_CODE = 1, EFI_BOOT_DATA = 4, EFI_CONVENTIONAL = 7, EFI_UNUSABLE = 8, EFI_ACPI_RECLAIM = 9,
-	EFI_ACPI_NVS = 10,
-};
-#define EFI_MEMORY_WB	   (1ULL << 3)
-#define EFI_MEMORY_RUNTIME (1ULL << 63)
 
 struct mb2_tag {
 	uint32_t type, size; /* size counts this header, not the padding after the tag */
@@ -70,8 +64,9 @@ static int tag_efi64(struct boot_info *bi, const struct mb2_tag *t, size_t len)
 static uint32_t efi_mem_type(uint32_t type, uint64_t attributes)
 {
 	static const uint8_t types[] = {
-		[EFI_LOADER_CODE ... EFI_BOOT_DATA] = BOOT_MEM_RAM, [EFI_CONVENTIONAL] = BOOT_MEM_RAM,
-		[EFI_UNUSABLE] = BOOT_MEM_BAD, [EFI_ACPI_RECLAIM] = BOOT_MEM_ACPI, [EFI_ACPI_NVS] = BOOT_MEM_NVS,
+		[EfiLoaderCode ... EfiBootServicesData] = BOOT_MEM_RAM, [EfiConventionalMemory] = BOOT_MEM_RAM,
+		[EfiUnusableMemory] = BOOT_MEM_BAD, [EfiACPIReclaimMemory] = BOOT_MEM_ACPI,
+		[EfiACPIMemoryNVS] = BOOT_MEM_NVS,
 	};
 	uint32_t t = type < ARRAY_SIZE(types) && types[type] ? types[type] : BOOT_MEM_RESERVED;
 
@@ -80,9 +75,7 @@ static uint32_t efi_mem_type(uint32_t type, uint64_t attributes)
 
 static int tag_efi_mmap(struct boot_info *bi, const struct mb2_tag *t, size_t len)
 {
-	struct {
-		uint64_t type, base, virt, nr_pages, attributes;
-	} e;
+	EFI_MEMORY_DESCRIPTOR e;
 	uint32_t entry_size;
 
 	memcpy(&entry_size, t->body, sizeof(entry_size));
@@ -90,9 +83,10 @@ static int tag_efi_mmap(struct boot_info *bi, const struct mb2_tag *t, size_t le
 		return -EINVAL;
 	for (size_t at = 8; len - at >= entry_size; at += entry_size) {
 		memcpy(&e, t->body + at, sizeof(e));
-		boot_info_add_range(bi, e.base, e.nr_pages << PAGE_SHIFT, efi_mem_type((uint32_t)e.type, e.attributes));
-		if (e.attributes & EFI_MEMORY_RUNTIME)
-			boot_info_add_runtime(bi, e.base, e.nr_pages << PAGE_SHIFT, (uint32_t)e.type);
+		boot_info_add_range(bi, e.PhysicalStart, e.NumberOfPages << PAGE_SHIFT,
+				    efi_mem_type(e.Type, e.Attribute));
+		if (e.Attribute & EFI_MEMORY_RUNTIME)
+			boot_info_add_runtime(bi, e.PhysicalStart, e.NumberOfPages << PAGE_SHIFT, e.Type);
 	}
 	return 0;
 }

@@ -10,8 +10,7 @@
 #include "x86/efi.h"
 #include "x86/fpu.h"
 
-#define NAME_CHARS	   1024
-#define EFI_MEMORY_RUNTIME (1ULL << 63)
+#define NAME_CHARS 1024
 
 struct block { /* efi.block; all but the data is small */
 	struct xenpf_efi_guid guid;
@@ -97,7 +96,7 @@ static int64_t get_variable(efi_op *op)
 	if (rc)
 		return rc;
 	BLOCK->size = min(op->u.get_variable.size, DATA_SIZE);
-	op->status = efi_call(EFI_GET_VARIABLE, AT(name), AT(guid), AT(attributes), AT(size), AT(data));
+	op->status = efi_call(RT_GET_VARIABLE, AT(name), AT(guid), AT(attributes), AT(size), AT(data));
 	op->misc = BLOCK->attributes;
 	op->u.get_variable.size = BLOCK->size;
 	if (op->status == EFI_SUCCESS)
@@ -115,7 +114,7 @@ static int64_t set_variable(efi_op *op)
 		return rc;
 	rc = copy_from_guest(BLOCK->data, HANDLE_PTR(op->u.set_variable.data), size);
 	if (!rc)
-		op->status = efi_call(EFI_SET_VARIABLE, AT(name), AT(guid), op->misc, size, AT(data));
+		op->status = efi_call(RT_SET_VARIABLE, AT(name), AT(guid), op->misc, size, AT(data));
 	return rc;
 }
 
@@ -127,7 +126,7 @@ static int64_t get_next_variable_name(efi_op *op)
 	if (rc)
 		return rc;
 	BLOCK->size = min(op->u.get_next_variable_name.size, sizeof(BLOCK->name));
-	op->status = efi_call(EFI_GET_NEXT_VARIABLE_NAME, AT(size), AT(name), AT(guid), 0, 0);
+	op->status = efi_call(RT_GET_NEXT_VARIABLE_NAME, AT(size), AT(name), AT(guid), 0, 0);
 	op->u.get_next_variable_name.vendor_guid = BLOCK->guid;
 	op->u.get_next_variable_name.size = BLOCK->size;
 	if (op->status == EFI_SUCCESS)
@@ -137,7 +136,7 @@ static int64_t get_next_variable_name(efi_op *op)
 
 static int64_t query_variable_info(efi_op *op)
 {
-	op->status = efi_call(EFI_QUERY_VARIABLE_INFO, op->u.query_variable_info.attr, AT(sizes[0]), AT(sizes[1]),
+	op->status = efi_call(RT_QUERY_VARIABLE_INFO, op->u.query_variable_info.attr, AT(sizes[0]), AT(sizes[1]),
 			      AT(sizes[2]), 0);
 	op->u.query_variable_info.max_store_size = BLOCK->sizes[0];
 	op->u.query_variable_info.remain_store_size = BLOCK->sizes[1];

@@ -6,28 +6,6 @@
 #include "x86/efi.h"
 #include "x86/hostmap.h"
 
-#define SYSTAB_SIGNATURE  0x5453595320494249ULL /* "IBI SYST", UEFI 4.3 */
-#define RUNTIME_SIGNATURE 0x56524553544e5552ULL /* "RUNTSERV", 4.5 */
-#define RUNTIME_CODE	  5			/* UEFI 7.2 */
-#define FIRST_DEVICE	  11			/* this type and those behind are no RAM */
-
-struct header {
-	uint64_t signature;
-	uint32_t revision, size, crc32, zero;
-};
-
-struct system_table {
-	struct header h;
-	uint64_t vendor;
-	uint32_t firmware_revision, zero;
-	uint64_t consoles[6], runtime, boot, nr_tables, tables;
-};
-
-struct runtime_table {
-	struct header h;
-	uint64_t service[EFI_NR_SERVICES];
-};
-
 struct efi efi = { .lock = SPINLOCK_INIT(efi) };
 
 uint64_t efi_call(enum efi_service service, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
@@ -49,23 +27,23 @@ uint64_t efi_call(enum efi_service service, uint64_t a, uint64_t b, uint64_t c, 
 /* The firmware's tables are read as ACPI's are: its memory is not in the direct map. */
 static bool read_tables(uint64_t systab)
 {
-	const struct system_table *st = acpi_map(systab, sizeof(*st));
-	const struct runtime_table *rt = NULL;
+	const EFI_SYSTEM_TABLE *st = acpi_map(systab, sizeof(*st));
+	const EFI_RUNTIME_SERVICES *rt = NULL;
 	const void *vendor = NULL;
 
-	if (st && st->h.signature == SYSTAB_SIGNATURE) {
-		rt = acpi_map(st->runtime, sizeof(*rt));
-		vendor = acpi_map(st->vendor, sizeof(efi.vendor));
+	if (st && st->Hdr.Signature == EFI_SYSTEM_TABLE_SIGNATURE) {
+		rt = acpi_map((uintptr_t)st->RuntimeServices, sizeof(*rt));
+		vendor = acpi_map((uintptr_t)st->FirmwareVendor, sizeof(efi.vendor));
 	}
-	if (!rt || !vendor || rt->h.signature != RUNTIME_SIGNATURE)
+	if (!rt || !vendor || rt->Hdr.Signature != EFI_RUNTIME_SERVICES_SIGNATURE)
 		return false;
-	memcpy(efi.service, rt->service, sizeof(efi.service));
+	memcpy(efi.service, &rt->Hdr + 1, sizeof(efi.service));
 	memcpy(efi.vendor, vendor, sizeof(efi.vendor) - 2);
-	efi.tables = st->tables;
-	efi.nr_tables = st->nr_tables;
-	efi.firmware_revision = st->firmware_revision;
-	efi.runtime_revision = rt->h.revision;
-	efi.revision = st->h.revision;
+	efi.tables = (uintptr_t)st->ConfigurationTable;
+	efi.nr_tables = st->NumberOfTableEntries;
+	efi.firmware_revision = st->FirmwareRevision;
+	efi.runtime_revision = rt->Hdr.Revision;
+	efi.revision = st->Hdr.Revision;
 	return true;
 }
 
@@ -74,8 +52,8 @@ void efi_init(const struct boot_info *bi, void *block)
 	efi.nr_ranges = bi->nr_runtime;
 	memcpy(efi.ranges, bi->runtime, sizeof(efi.ranges));
 	for (unsigned int i = 0; i < efi.nr_ranges; i++)
-		hostmap_identity(efi.ranges[i].base, efi.ranges[i].size, efi.ranges[i].type == RUNTIME_CODE,
-				 efi.ranges[i].type >= FIRST_DEVICE);
+		hostmap_identity(efi.ranges[i].base, efi.ranges[i].size, efi.ranges[i].type == EfiRuntimeServicesCode,
+				 efi.ranges[i].type >= EfiMemoryMappedIO); /* that and those behind are no RAM */
 	efi.block = block;
 	hostmap_identity(virt_to_phys(block), EFI_BLOCK_SIZE, false, false);
 	if (efi.nr_ranges && read_tables(bi->efi_systab))

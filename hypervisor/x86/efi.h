@@ -6,18 +6,16 @@
  */
 #pragma once
 
+#include <efi.h>
 #include "boot/boot_info.h"
 #include "lib/spinlock.h"
 
 #define EFI_BLOCK_SIZE	 65536 /* for arguments; a variable may have a little less */
 #define EFI_VENDOR_CHARS 100
-/* UEFI appendix D */
-#define EFI_SUCCESS	     0ULL
-#define EFI_OUT_OF_RESOURCES (1ULL << 63 | 9)
 
 /* Place in the table of services (UEFI 4.5), without its header. */
 enum efi_service {
-	EFI_GET_VARIABLE = 6, EFI_GET_NEXT_VARIABLE_NAME = 7, EFI_SET_VARIABLE = 8, EFI_QUERY_VARIABLE_INFO = 13,
+	RT_GET_VARIABLE = 6, RT_GET_NEXT_VARIABLE_NAME = 7, RT_SET_VARIABLE = 8, RT_QUERY_VARIABLE_INFO = 13,
 	EFI_NR_SERVICES
 };
 

@@ -13,9 +13,7 @@
 #include "x86/efi.h"
 #include "x86/fpu.h"
 
-#define EFI_BUFFER_TOO_SMALL (1ULL << 63 | 5)
-#define EFI_NOT_FOUND	     (1ULL << 63 | 14)
-#define MAX_VARIABLE	     70000
+#define MAX_VARIABLE 70000
 
 struct efi efi;
 static struct vcpu vcpu;
@@ -66,16 +64,16 @@ uint64_t efi_call(enum efi_service service, uint64_t a, uint64_t b, uint64_t c, 
 	nr_calls++;
 	last_service = service;
 	switch (service) {
-	case EFI_GET_VARIABLE:
+	case RT_GET_VARIABLE:
 		if (memcmp(in_block(a, 6), u"Ab", 6) || memcmp(in_block(b, 16), &guid, 16))
 			return EFI_NOT_FOUND;
 		return firmware_get(e, in_block(d, 8), in_block(c, 4));
-	case EFI_SET_VARIABLE:
+	case RT_SET_VARIABLE:
 		kept_attributes = (uint32_t)c;
 		kept_size = d;
 		memcpy(kept, in_block(e, d), d);
 		return EFI_SUCCESS;
-	case EFI_GET_NEXT_VARIABLE_NAME:
+	case RT_GET_NEXT_VARIABLE_NAME:
 		if (*(uint64_t *)in_block(a, 8) < sizeof(next))
 			return *(uint64_t *)in_block(a, 8) = sizeof(next), EFI_BUFFER_TOO_SMALL;
 		*(uint64_t *)in_block(a, 8) = sizeof(next);
