@@ -29,9 +29,8 @@ struct mb1_mmap { /* size does not count itself, and may exceed what we know */
 	uint32_t type;
 } __packed;
 
-static const char *map_string(uint32_t hpa, size_t *max)
+static const char *map_string(uint32_t hpa)
 {
-	*max = MAX_STRING;
 	return hpa ? boot_map(hpa, MAX_STRING) : NULL;
 }
 
@@ -63,32 +62,22 @@ static int parse_modules(struct boot_info *bi, const struct mb1_info *info)
 	mods = boot_map(info->mods_addr, info->mods_count * sizeof(*mods));
 	if (!mods)
 		return -EINVAL;
-	for (uint32_t i = 0; i < info->mods_count; i++) {
-		size_t max;
-		const char *s = map_string(mods[i].string, &max);
-
-		boot_info_add_module(bi, mods[i].start, mods[i].end, s, max);
-	}
+	for (uint32_t i = 0; i < info->mods_count; i++)
+		boot_info_add_module(bi, mods[i].start, mods[i].end, map_string(mods[i].string), MAX_STRING);
 	return 0;
 }
 
 int mb1_parse(struct boot_info *bi, uint64_t info_hpa)
 {
 	const struct mb1_info *info = boot_map(info_hpa, sizeof(*info));
-	const char *s;
-	size_t max;
 	int rc;
 
 	if (!info || !(info->flags & MB1_HAS_MMAP))
 		return -EINVAL;
-	if (info->flags & MB1_HAS_CMDLINE) {
-		s = map_string(info->cmdline, &max);
-		bi->cmdline = boot_info_string(bi, s, max);
-	}
-	if (info->flags & MB1_HAS_LOADER) {
-		s = map_string(info->loader_name, &max);
-		bi->loader = boot_info_string(bi, s, max);
-	}
+	if (info->flags & MB1_HAS_CMDLINE)
+		bi->cmdline = boot_info_string(bi, map_string(info->cmdline), MAX_STRING);
+	if (info->flags & MB1_HAS_LOADER)
+		bi->loader = boot_info_string(bi, map_string(info->loader_name), MAX_STRING);
 	rc = parse_mmap(bi, info);
 	if (rc == 0 && (info->flags & MB1_HAS_MODULES) && info->mods_count)
 		rc = parse_modules(bi, info);
