@@ -6,14 +6,11 @@
  * has it by its format, for the others the kernel's build appends it.
  */
 #include "init/image.h"
+#include <asm/bootparam.h>
 
-#define SETUP_SECTS	   0x1f1
-#define SETUP_MAGIC	   0x202 /* "HdrS" */
-#define SETUP_VERSION	   0x206
-#define SETUP_PAYLOAD_OFF  0x248
-#define SETUP_PAYLOAD_SIZE 0x24c
-#define SETUP_END	   0x250
-#define PROTOCOL_PAYLOAD   0x208 /* first version with the payload fields */
+#define SETUP_AT	 offsetof(struct boot_params, hdr) /* in the file as in memory */
+#define SETUP_MAGIC	 offsetof(struct boot_params, hdr.header)
+#define PROTOCOL_PAYLOAD 0x208 /* first version with the payload fields */
 
 static const struct {
 	const char *name;
@@ -51,20 +48,18 @@ const char *image_format_name(enum image_format format)
 /* Narrow *p from the whole module to the payload that the setup header frames. */
 static int find_in_bzimage(struct image_payload *p, const char **why)
 {
-	const uint8_t *m = p->data;
-	uint64_t sectors = m[SETUP_SECTS] ? m[SETUP_SECTS] : 4;
-	uint64_t offset, length;
+	const struct setup_header *h = (const void *)(p->data + SETUP_AT);
+	uint64_t offset = ((h->setup_sects ? h->setup_sects : 4) + 1) * 512ULL;
 
 	*why = "is too old: boot protocol 2.08 is needed";
-	if ((m[SETUP_VERSION] | m[SETUP_VERSION + 1] << 8) < PROTOCOL_PAYLOAD)
+	if (h->version < PROTOCOL_PAYLOAD)
 		return -EOPNOTSUPP;
-	offset = (sectors + 1) * 512 + read_le32(m + SETUP_PAYLOAD_OFF);
-	length = read_le32(m + SETUP_PAYLOAD_SIZE);
+	offset += h->payload_offset;
 	*why = "is truncated: its payload lies outside the file";
-	if (offset > p->size || length > p->size - offset || length < 16)
+	if (offset > p->size || h->payload_length > p->size - offset || h->payload_length < 16)
 		return -EINVAL;
-	p->data = m + offset;
-	p->size = length;
+	p->size = h->payload_length;
+	p->data += offset;
 	return 0;
 }
 
@@ -77,7 +72,7 @@ int image_find_payload(struct image_payload *p, const void *module, size_t size,
 	*why = "is empty";
 	if (!size)
 		return -ENOEXEC;
-	bzimage = size > SETUP_END && !memcmp(p->data + SETUP_MAGIC, "HdrS", 4);
+	bzimage = size > SETUP_AT + sizeof(struct setup_header) && !memcmp(p->data + SETUP_MAGIC, "HdrS", 4);
 	if (bzimage) {
 		rc = find_in_bzimage(p, why);
 		if (rc)
