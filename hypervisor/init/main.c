@@ -94,7 +94,7 @@ static void start_virtualization(void)
 /* Wake the other CPUs; they sleep until start_others(). */
 static void start_cpus(const struct boot_info *bi)
 {
-	unsigned int want = smp_nr_possible();
+	unsigned int want = acpi.nr_cpus;
 	uint64_t trampoline = host_mem_trampoline(&split, bi);
 	int rc = 0;
 
@@ -117,7 +117,7 @@ static void start_cpus(const struct boot_info *bi)
 			log_warn("CPUs: one does not answer and is left out (error %d)\n", rc);
 	}
 	smp_finish();
-	log_info("CPUs: %u of %u in use\n", nr_cpus, smp_nr_possible());
+	log_info("CPUs: %u of %u in use\n", nr_cpus, acpi.nr_cpus);
 	if (hvm_spare_boot_cpu && nr_cpus > 1)
 		log_info("CPU 0 runs no guests: QEMU's emulation mixes up its state when others load FPU registers\n");
 }

@@ -36,11 +36,6 @@ static bool ap_alive;	      /* the starting CPU says so */
 static unsigned int acpi_next; /* next entry of acpi.cpus to try */
 static bool stop_asked;
 
-unsigned int smp_nr_possible(void)
-{
-	return max(acpi.nr_cpus, 1U);
-}
-
 static struct smp_trampoline_args *args(void)
 {
 	return phys_to_virt(tramp_hpa + (trampoline_args - trampoline_start));

@@ -4,9 +4,6 @@
 
 #include "lib/base.h"
 
-/* How many CPUs ACPI names as enabled, the boot CPU included, at most NR_CPUS. */
-unsigned int smp_nr_possible(void);
-
 /* Put the trampoline into the RAM page at hpa, below 1 MiB; it is free again after smp_finish(). */
 void smp_prepare(uint64_t trampoline_hpa);
 
