@@ -198,19 +198,17 @@ void *hostmap_stack(uint64_t hpa)
 	return (void *)va;
 }
 
-static bool direct_mapped(uint64_t hpa)
+/* The entry that maps va or, not present, says that nothing does. */
+static uint64_t *leaf_of(uintptr_t va)
 {
-	uint64_t *table = root, e = 0;
+	uint64_t *e, *table = root;
 
-	for (unsigned int l = 4; l > 0; l--) {
-		e = *entry_at(table, DIRECT_MAP_BASE + hpa, l);
-		if (!(e & PTE_P))
-			return false;
-		if (l > 1 && (e & PTE_PS))
-			return true;
-		table = phys_to_virt(e & PTE_ADDR);
+	for (unsigned int l = 4; ; l--) {
+		e = entry_at(table, va, l);
+		if (l == 1 || !(*e & PTE_P) || (*e & PTE_PS))
+			return e;
+		table = phys_to_virt(*e & PTE_ADDR);
 	}
-	return true;
 }
 
 /* Tables lie in RAM, in ACPI memory, or in what the firmware calls just reserved. */
@@ -219,20 +217,15 @@ const void *acpi_map(uint64_t hpa, size_t len)
 	if (hpa + len < hpa || hpa + len > 1ULL << cpu_features.phys_bits)
 		return NULL;
 	for (uint64_t at = round_down(hpa, PAGE_SIZE); at < hpa + len; at += PAGE_SIZE)
-		if (!direct_mapped(at))
+		if (!(*leaf_of(DIRECT_MAP_BASE + at) & PTE_P))
 			return mmio_map(hpa, len);
 	return phys_to_virt(hpa);
 }
 
 void hostmap_drop_init(void)
 {
-	for (char *va = __init_start; va < __init_end; va += PAGE_SIZE) {
-		uint64_t *table = root;
-
-		for (unsigned int l = 4; l > 1; l--)
-			table = phys_to_virt(*entry_at(table, (uintptr_t)va, l) & PTE_ADDR);
-		*entry_at(table, (uintptr_t)va, 1) = 0;
-	}
+	for (char *va = __init_start; va < __init_end; va += PAGE_SIZE)
+		*leaf_of((uintptr_t)va) = 0;
 	cr3_write(hostmap_cr3());
 	/* The others drop it at their next interrupt window; nothing goes there meanwhile but by a bug. */
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
