@@ -3,16 +3,6 @@
 #include "lib/number.h"
 #include "x86/uart.h"
 
-static bool read_number(const char **s, unsigned int max, unsigned int *val)
-{
-	uint64_t n;
-
-	if (number_read(s, max, &n))
-		return false;
-	*val = (unsigned int)n;
-	return true;
-}
-
 /* "8n1": data bits 5-8, parity n o e m s, stop bits 1-2. */
 static bool read_frame(const char **s, uint8_t *lcr)
 {
@@ -33,30 +23,32 @@ static bool read_frame(const char **s, uint8_t *lcr)
 int uart_parse(const char *text, struct uart_config *cfg)
 {
 	struct uart_config c = *cfg;
-	unsigned int val;
+	uint64_t val;
 
 	if (!strncmp(text, "auto", 4)) {
 		c.baud = 0;
 		text += 4;
 	} else if (*text != ',' && *text) {
-		if (!read_number(&text, 115200, &c.baud) || c.baud < 50 || 115200 % c.baud)
+		if (number_read(&text, 115200, &val) || val < 50 || 115200 % val)
 			return -EINVAL;
+		c.baud = val;
 	}
 	if (*text == '/') { /* the port's clock: only the usual one */
 		text++;
-		if (!read_number(&text, 1843200, &val) || val != 1843200)
+		if (number_read(&text, 1843200, &val) || val != 1843200)
 			return -EINVAL;
 	}
 	if (*text == ',' && *++text != ',' && *text && !read_frame(&text, &c.lcr))
 		return -EINVAL;
 	if (*text == ',' && *++text != ',' && *text) {
-		if (!read_number(&text, 0xfff8, &val) || val < 0x100)
+		if (number_read(&text, 0xfff8, &val) || val < 0x100)
 			return -EINVAL;
 		c.port = val;
 	}
 	if (*text == ',' && *++text) {
-		if (!read_number(&text, 15, &c.irq))
+		if (number_read(&text, 15, &val))
 			return -EINVAL;
+		c.irq = val;
 	}
 	if (*text)
 		return -EINVAL;
