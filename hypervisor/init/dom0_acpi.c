@@ -19,17 +19,6 @@ struct madt { /* 5.2.12 */
 	uint32_t flags; /* bit 0, PCAT_COMPAT, stays clear: Dom0 has no 8259 */
 } __packed;
 
-struct madt_ioapic {
-	uint8_t type, length, id, reserved;
-	uint32_t address, gsi_base;
-} __packed;
-
-struct madt_override {
-	uint8_t type, length, bus, irq;
-	uint32_t gsi;
-	uint16_t flags;
-} __packed;
-
 struct madt_x2apic {
 	uint8_t type, length;
 	uint16_t reserved;
@@ -37,8 +26,8 @@ struct madt_x2apic {
 } __packed;
 
 _Static_assert(sizeof(struct acpi_rsdp) == 36 && sizeof(struct madt) == 44, "ACPI layouts");
-_Static_assert(sizeof(struct madt_x2apic) == 16 && sizeof(struct madt_ioapic) == 12 &&
-	       sizeof(struct madt_override) == 10, "MADT entries");
+_Static_assert(sizeof(struct madt_x2apic) == 16 && sizeof(struct acpi_ioapic) == 12 &&
+	       sizeof(struct acpi_override) == 10, "MADT entries");
 
 /* A writer that counts on after the buffer is full, so that one check at the end suffices. */
 struct writer {
@@ -95,15 +84,17 @@ static void write_madt(struct writer *w, const struct acpi_info *host, unsigned 
 		put(w, &e, sizeof(e));
 	}
 	for (unsigned int i = 0; i < host->nr_ioapics; i++) {
-		const struct acpi_ioapic *io = &host->ioapics[i];
-		struct madt_ioapic e = { MADT_IOAPIC, sizeof(e), (uint8_t)io->id, 0,
-					 (uint32_t)io->hpa, io->gsi_base };
+		struct acpi_ioapic e = host->ioapics[i];
+
+		e.type = MADT_IOAPIC;
+		e.length = sizeof(e);
 		put(w, &e, sizeof(e));
 	}
 	for (unsigned int i = 0; i < host->nr_overrides; i++) {
-		const struct acpi_override *o = &host->overrides[i];
-		struct madt_override e = { MADT_OVERRIDE, sizeof(e), 0, o->irq, o->gsi, o->flags };
+		struct acpi_override e = host->overrides[i];
 
+		e.type = MADT_OVERRIDE;
+		e.length = sizeof(e);
 		put(w, &e, sizeof(e));
 	}
 	finish_table(w, start);

@@ -12,11 +12,6 @@
 
 struct acpi_info acpi;
 
-struct madt_entry {
-	uint8_t type, length;
-	uint8_t body[];
-} __packed;
-
 static uint64_t get(const void *p, unsigned int size)
 {
 	uint64_t val = 0;
@@ -139,65 +134,60 @@ static void add_cpu(uint32_t apic_id, uint32_t flags)
 		acpi.cpus[acpi.nr_cpus++] = (struct acpi_cpu){ apic_id };
 }
 
-static void madt_lapic(const uint8_t *b)
+static void madt_lapic(const uint8_t *e)
 {
-	add_cpu(b[1], get(b + 2, 4));
+	add_cpu(e[3], get(e + 4, 4));
 }
 
-static void madt_x2apic(const uint8_t *b)
+static void madt_x2apic(const uint8_t *e)
 {
-	add_cpu(get(b + 2, 4), get(b + 6, 4));
+	add_cpu(get(e + 4, 4), get(e + 8, 4));
 }
 
-static void madt_ioapic(const uint8_t *b)
+static void madt_ioapic(const uint8_t *e)
 {
 	if (acpi.nr_ioapics < ACPI_MAX_IOAPICS)
-		acpi.ioapics[acpi.nr_ioapics++] = (struct acpi_ioapic){
-			.id = b[0], .hpa = get(b + 2, 4), .gsi_base = get(b + 6, 4),
-		};
+		memcpy(&acpi.ioapics[acpi.nr_ioapics++], e, sizeof(acpi.ioapics[0]));
 }
 
-static void madt_override(const uint8_t *b)
+static void madt_override(const uint8_t *e)
 {
-	if (b[0] == 0 && acpi.nr_overrides < ACPI_MAX_OVERRIDES)
-		acpi.overrides[acpi.nr_overrides++] = (struct acpi_override){
-			.irq = b[1], .gsi = get(b + 2, 4), .flags = get(b + 6, 2),
-		};
+	if (e[2] == 0 && acpi.nr_overrides < ACPI_MAX_OVERRIDES)
+		memcpy(&acpi.overrides[acpi.nr_overrides++], e, sizeof(acpi.overrides[0]));
 }
 
-static void madt_lapic_address(const uint8_t *b)
+static void madt_lapic_address(const uint8_t *e)
 {
-	acpi.lapic_hpa = get(b + 2, 8);
+	acpi.lapic_hpa = get(e + 4, 8);
 }
 
 static const struct {
-	uint8_t body; /* bytes after type and length */
-	void (*parse)(const uint8_t *body);
+	uint8_t min_length;
+	void (*parse)(const uint8_t *entry); /* whose first bytes are its type and length */
 } madt_types[] = {
-	[0] = { 6, madt_lapic },
-	[1] = { 10, madt_ioapic },
-	[2] = { 8, madt_override },
-	[5] = { 10, madt_lapic_address },
-	[9] = { 14, madt_x2apic },
+	[0] = { 8, madt_lapic },
+	[1] = { sizeof(struct acpi_ioapic), madt_ioapic },
+	[2] = { sizeof(struct acpi_override), madt_override },
+	[5] = { 12, madt_lapic_address },
+	[9] = { 16, madt_x2apic },
 };
 
 static int parse_madt(void)
 {
 	const struct acpi_header *h = map_found("APIC");
-	const struct madt_entry *e;
+	const uint8_t *e;
 
 	if (!h || h->length < sizeof(*h) + 8)
 		return -ENODEV;
 	acpi.lapic_hpa = get(h + 1, 4);
-	for (size_t at = sizeof(*h) + 8; at + sizeof(*e) <= h->length; at += e->length) {
-		e = (const struct madt_entry *)((const char *)h + at);
-		if (e->length < sizeof(*e) || at + e->length > h->length) {
+	for (size_t at = sizeof(*h) + 8; at + 2 <= h->length; at += e[1]) {
+		e = (const uint8_t *)h + at;
+		if (e[1] < 2 || at + e[1] > h->length) {
 			log_warn("ACPI: the MADT is damaged at byte %zu\n", at);
 			break;
 		}
-		if (e->type < ARRAY_SIZE(madt_types) && madt_types[e->type].parse &&
-		    e->length >= sizeof(*e) + madt_types[e->type].body)
-			madt_types[e->type].parse(e->body);
+		if (e[0] < ARRAY_SIZE(madt_types) && madt_types[e[0]].parse && e[1] >= madt_types[e[0]].min_length)
+			madt_types[e[0]].parse(e);
 	}
 	if (acpi.nr_cpus_ignored)
 		log_warn("ACPI: %u CPUs beyond the first %u are not used\n", acpi.nr_cpus_ignored, NR_CPUS);
@@ -215,12 +205,6 @@ static struct acpi_gas fadt_register(const struct acpi_header *h, size_t port, s
 	if (gas + sizeof(r) <= h->length && get(t + gas + 4, 8))
 		memcpy(&r, t + gas, sizeof(r));
 	return r;
-}
-
-/* Skip an AML PkgLength; returns the bytes it takes. */
-static unsigned int aml_pkg_length_bytes(uint8_t lead)
-{
-	return 1 + (lead >> 6);
 }
 
 /* One small integer of AML: ZeroOp, OneOp, or BytePrefix and a byte. Returns bytes used, 0 if none. */
@@ -245,8 +229,7 @@ static bool parse_s5(const uint8_t *name, const uint8_t *end)
 
 	if (!(name[-1] == 0x08 || (name[-1] == '\\' && name[-2] == 0x08)) || p + 4 > end || *p != 0x12)
 		return false;
-	p++;
-	p += aml_pkg_length_bytes(*p) + 1;
+	p += 3 + (p[1] >> 6); /* the length's first byte says how many more it has */
 	n = aml_byte(p, end, &acpi.s5_typ_a);
 	if (!n)
 		return false;

@@ -44,16 +44,16 @@ struct acpi_cpu {
 	uint32_t apic_id;
 };
 
-struct acpi_ioapic {
-	uint64_t hpa;
-	uint32_t id, gsi_base;
-};
+struct acpi_ioapic { /* as in the MADT */
+	uint8_t type, length, id, reserved;
+	uint32_t hpa, gsi_base;
+} __packed;
 
-struct acpi_override { /* ISA interrupt source override */
-	uint8_t irq;
+struct acpi_override { /* ISA interrupt source override, as in the MADT */
+	uint8_t type, length, bus, irq;
 	uint32_t gsi;
 	uint16_t flags; /* MPS INTI: bits 0-1 polarity, 2-3 trigger */
-};
+} __packed;
 
 struct acpi_mcfg {
 	uint64_t base;

@@ -52,14 +52,14 @@ static void ioapic_add(const struct acpi_ioapic *a)
 	io->regs = mmio_map(a->hpa, PAGE_SIZE);
 	pins = (reg_read(io, REG_VERSION) >> 16 & 0xff) + 1;
 	if (pins > MAX_PINS) {
-		log_warn("IO-APIC at %#lx claims %u pins and is ignored\n", a->hpa, pins);
+		log_warn("IO-APIC at %#x claims %u pins and is ignored\n", a->hpa, pins);
 		return;
 	}
 	io->info = (struct ioapic_info){ a->hpa, a->id, a->gsi_base, pins };
 	for (unsigned int pin = 0; pin < pins; pin++)
 		entry_write(io, pin, RTE_MASKED);
 	nr_ioapics++;
-	log_info("IO-APIC at %#lx: GSI %u-%u\n", a->hpa, a->gsi_base, a->gsi_base + pins - 1);
+	log_info("IO-APIC at %#x: GSI %u-%u\n", a->hpa, a->gsi_base, a->gsi_base + pins - 1);
 }
 
 void ioapic_init(void)
