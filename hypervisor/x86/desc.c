@@ -5,15 +5,8 @@
  */
 #include "x86/desc.h"
 
-struct gate {
-	uint16_t offset_low, selector;
-	uint16_t flags; /* present, DPL 0, interrupt gate, no IST */
-	uint16_t offset_mid;
-	uint32_t offset_high, reserved;
-};
-
-static struct gate idt[256];
-static uint8_t tss[104] __aligned(16);
+struct gate hv_idt[256];
+uint8_t hv_tss[104] __aligned(16);
 
 uint64_t hv_gdt[6] __aligned(16) = { /* head.S loads it, too */
 	[SEL_CODE64 / 8] = 0x00af9b000000ffff,
@@ -25,7 +18,7 @@ void desc_set_gate(unsigned int vector, const void *entry)
 {
 	uintptr_t a = (uintptr_t)entry;
 
-	idt[vector] = (struct gate){
+	hv_idt[vector] = (struct gate){
 		.offset_low = a, .offset_mid = a >> 16, .offset_high = a >> 32,
 		.selector = SEL_CODE64, .flags = 0x8e00,
 	};
@@ -33,9 +26,9 @@ void desc_set_gate(unsigned int vector, const void *entry)
 
 static void set_tss(void)
 {
-	uint64_t base = (uintptr_t)tss;
+	uint64_t base = (uintptr_t)hv_tss;
 
-	hv_gdt[SEL_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
+	hv_gdt[SEL_TSS / 8] = (sizeof(hv_tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
 			      (base >> 24 & 0xff) << 56;
 	hv_gdt[SEL_TSS / 8 + 1] = base >> 32;
 }
@@ -43,7 +36,7 @@ static void set_tss(void)
 void desc_load(void)
 {
 	struct desc_ptr gdtr = { sizeof(hv_gdt) - 1, (uintptr_t)hv_gdt };
-	struct desc_ptr idtr = { sizeof(idt) - 1, (uintptr_t)idt };
+	struct desc_ptr idtr = { sizeof(hv_idt) - 1, (uintptr_t)hv_idt };
 
 	set_tss();
 	__asm__ volatile("lgdt %0; lidt %1" :: "m"(gdtr), "m"(idtr));
@@ -52,19 +45,4 @@ void desc_load(void)
 	__asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%ss; mov %1, %%fs; mov %1, %%gs"
 			 :: "r"(SEL_DATA), "r"(0));
 	__asm__ volatile("lldt %w0; ltr %w1" :: "r"(0), "r"(SEL_TSS));
-}
-
-uint64_t desc_gdt_base(void)
-{
-	return (uintptr_t)hv_gdt;
-}
-
-uint64_t desc_idt_base(void)
-{
-	return (uintptr_t)idt;
-}
-
-uint64_t desc_tss_base(void)
-{
-	return (uintptr_t)tss;
 }

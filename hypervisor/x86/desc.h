@@ -15,11 +15,17 @@ struct desc_ptr {
 	uint64_t base;
 } __packed;
 
+struct gate {
+	uint16_t offset_low, selector;
+	uint16_t flags; /* present, DPL 0, interrupt gate, no IST */
+	uint16_t offset_mid;
+	uint32_t offset_high, reserved;
+};
+
 extern uint64_t hv_gdt[6];
+extern struct gate hv_idt[256];
+extern uint8_t hv_tss[104];
 
 void desc_set_gate(unsigned int vector, const void *entry);
 void desc_load(void); /* this CPU: GDT, segments, TR, IDT */
-uint64_t desc_gdt_base(void);
-uint64_t desc_idt_base(void);
-uint64_t desc_tss_base(void);
 #endif

@@ -70,9 +70,9 @@ static void set_host_state(void)
 	vmcs_write(VMCS_HOST_DS_SEL, SEL_DATA);
 	vmcs_write(VMCS_HOST_ES_SEL, SEL_DATA);
 	vmcs_write(VMCS_HOST_TR_SEL, SEL_TSS);
-	vmcs_write(VMCS_HOST_TR_BASE, desc_tss_base());
-	vmcs_write(VMCS_HOST_GDTR_BASE, desc_gdt_base());
-	vmcs_write(VMCS_HOST_IDTR_BASE, desc_idt_base());
+	vmcs_write(VMCS_HOST_TR_BASE, (uintptr_t)hv_tss);
+	vmcs_write(VMCS_HOST_GDTR_BASE, (uintptr_t)hv_gdt);
+	vmcs_write(VMCS_HOST_IDTR_BASE, (uintptr_t)hv_idt);
 	vmcs_write(VMCS_HOST_RIP, (uintptr_t)(spec_stuff_rsb ? vmx_exit_stuff_rsb : vmx_exit));
 }
 
