@@ -172,7 +172,7 @@ static int add_pm1_cnt(struct domain *d)
 {
 	const struct acpi_gas *gas = &acpi.pm1a_cnt;
 
-	if (!acpi.have_fadt || gas->space != 1 || !gas->address || gas->address > 0xfffe)
+	if (gas->space != 1 || !gas->address || gas->address > 0xfffe)
 		return 0;
 	return io_register(d, (uint16_t)gas->address, 2, pm1_cnt_access, NULL);
 }

@@ -126,12 +126,12 @@ static void add_cpu(uint32_t apic_id, uint32_t flags)
 	if (!(flags & 1)) /* not there, or only for hotplug */
 		return;
 	for (unsigned int i = 0; i < acpi.nr_cpus; i++)
-		if (acpi.cpus[i].apic_id == apic_id)
+		if (acpi.apic_ids[i] == apic_id)
 			return;
 	if (acpi.nr_cpus == NR_CPUS)
 		acpi.nr_cpus_ignored++;
 	else
-		acpi.cpus[acpi.nr_cpus++] = (struct acpi_cpu){ apic_id };
+		acpi.apic_ids[acpi.nr_cpus++] = apic_id;
 }
 
 static void madt_lapic(const uint8_t *e)
@@ -255,7 +255,6 @@ static void parse_fadt(void)
 
 	if (!h || h->length < 116)
 		return;
-	acpi.have_fadt = true;
 	acpi.smi_cmd = get(t + 48, 4);
 	acpi.acpi_enable = t[52];
 	acpi.pm1a_cnt = fadt_register(h, 64, 172);

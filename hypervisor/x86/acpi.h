@@ -40,10 +40,6 @@ struct acpi_table {
 	uint64_t hpa;
 };
 
-struct acpi_cpu {
-	uint32_t apic_id;
-};
-
 struct acpi_ioapic { /* as in the MADT */
 	uint8_t type, length, id, reserved;
 	uint32_t hpa, gsi_base;
@@ -74,7 +70,7 @@ struct acpi_info {
 	/* MADT */
 	uint64_t lapic_hpa;
 	unsigned int nr_cpus; /* enabled ones, the order of the table */
-	struct acpi_cpu cpus[NR_CPUS];
+	uint32_t apic_ids[NR_CPUS];
 	unsigned int nr_cpus_ignored; /* beyond NR_CPUS */
 	unsigned int nr_ioapics;
 	struct acpi_ioapic ioapics[ACPI_MAX_IOAPICS];
@@ -82,7 +78,6 @@ struct acpi_info {
 	struct acpi_override overrides[ACPI_MAX_OVERRIDES];
 
 	/* FADT */
-	bool have_fadt;
 	struct acpi_gas pm1a_cnt, pm1b_cnt, pm_timer;
 	bool have_reset;
 	struct acpi_gas reset_reg;

@@ -33,7 +33,7 @@ static uint64_t tramp_pd[512] __aligned(4096) __section(".init.bss");
 static uint64_t tramp_hpa;
 static void (*ap_entry)(void);
 static bool ap_alive;	      /* the starting CPU says so */
-static unsigned int acpi_next; /* next entry of acpi.cpus to try */
+static unsigned int acpi_next; /* next entry of acpi.apic_ids to try */
 static bool stop_asked;
 
 static struct smp_trampoline_args *args(void)
@@ -104,11 +104,11 @@ int smp_boot_cpu(void *block, void (*entry)(void))
 	unsigned int index = nr_cpus;
 	uint32_t apic_id;
 
-	while (acpi_next < acpi.nr_cpus && acpi.cpus[acpi_next].apic_id == per_cpu(cpu_ident, 0).apic_id)
+	while (acpi_next < acpi.nr_cpus && acpi.apic_ids[acpi_next] == per_cpu(cpu_ident, 0).apic_id)
 		acpi_next++;
 	if (acpi_next >= acpi.nr_cpus || index == NR_CPUS)
 		return -ENODEV;
-	apic_id = acpi.cpus[acpi_next++].apic_id;
+	apic_id = acpi.apic_ids[acpi_next++];
 	if (apic_id > 0xfe && !lapic_is_x2apic()) {
 		log_warn("CPU with APIC id %#x needs x2APIC mode, which the firmware left off\n", apic_id);
 		return -ETIME;

@@ -27,7 +27,7 @@ static volatile char *hpet;
 
 static bool pm_timer_start(void)
 {
-	return acpi.have_fadt && acpi.pm_timer.address && acpi.pm_timer.space == 1;
+	return acpi.pm_timer.address && acpi.pm_timer.space == 1;
 }
 
 static uint32_t pm_timer_read(void)

@@ -116,8 +116,8 @@ static void seabios_rsdt(void **state)
 	assert_int_equal(acpi_init(NULL, 0), 0);
 	assert_int_equal(acpi.nr_tables, 5);
 	assert_int_equal(acpi.nr_cpus, 3);
-	assert_int_equal(acpi.cpus[1].apic_id, 2);
-	assert_int_equal(acpi.cpus[2].apic_id, 0x100);
+	assert_int_equal(acpi.apic_ids[1], 2);
+	assert_int_equal(acpi.apic_ids[2], 0x100);
 	assert_int_equal(acpi.lapic_hpa, 0xfee00000);
 	assert_int_equal(acpi.nr_ioapics, 1);
 	assert_int_equal(acpi.ioapics[0].hpa, 0xfec00000);

@@ -151,7 +151,7 @@ static int setup(void **state)
 	fake_port_writes = 0;
 	fake_log_count = 0;
 	code = (const uint8_t *)"\x6c";
-	acpi = (struct acpi_info){ .have_fadt = true, .have_s5 = true, .s5_typ_a = 5,
+	acpi = (struct acpi_info){ .have_s5 = true, .s5_typ_a = 5,
 				   .pm1a_cnt = { .space = 1, .address = PM1_CNT } };
 	return 0;
 }
