@@ -35,10 +35,8 @@ static uint64_t find_scratch(const struct boot_info *bi, const struct mem_split 
 			     struct mem_range kernel_file, uint64_t kernel_size)
 {
 	struct mem_range busy[BOOT_MAX_MODULES + 2];
-	unsigned int i;
+	unsigned int i = module_ranges(busy, bi);
 
-	for (i = 0; i < bi->nr_modules; i++)
-		busy[i] = module_range(bi, i);
 	busy[i++] = kernel_file;
 	busy[i++] = (struct mem_range){ KERNEL_PLACE, KERNEL_PLACE + kernel_size };
 	return dom0_mem_find(s, size, PAGE_SIZE, UINT64_MAX, busy, i);

@@ -42,6 +42,14 @@ static inline struct mem_range module_range(const struct boot_info *bi, unsigned
 	return (struct mem_range){ m->base, m->base + m->size };
 }
 
+/* All of them into list[BOOT_MAX_MODULES]; returns how many. */
+static inline unsigned int module_ranges(struct mem_range *list, const struct boot_info *bi)
+{
+	for (unsigned int i = 0; i < bi->nr_modules; i++)
+		list[i] = module_range(bi, i);
+	return bi->nr_modules;
+}
+
 struct mem_request {
 	const struct boot_range *firmware; /* sorted by base, not overlapping */
 	unsigned int nr_firmware;

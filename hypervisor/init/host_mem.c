@@ -37,11 +37,9 @@ static uint64_t ram_top(const struct boot_info *bi)
 static struct mem_range find_early_block(const struct boot_info *bi, uint64_t size)
 {
 	struct mem_range busy[BOOT_MAX_MODULES + 1];
-	unsigned int i;
+	unsigned int i = module_ranges(busy, bi);
 	uint64_t at;
 
-	for (i = 0; i < bi->nr_modules; i++)
-		busy[i] = module_range(bi, i);
 	busy[i++] = (struct mem_range){ bi->image_base, bi->image_end };
 	at = mem_find_early(bi->ranges, bi->nr_ranges, size, busy, i);
 	if (!at)
@@ -57,11 +55,9 @@ static void split_or_panic(struct mem_split *split, const struct boot_info *bi,
 	struct mem_range held[BOOT_MAX_MODULES];
 	struct mem_request r = { .firmware = bi->ranges, .nr_firmware = bi->nr_ranges,
 				 .kept = kept, .nr_kept = ARRAY_SIZE(kept),
-				 .held = held, .nr_held = bi->nr_modules, .options = options };
+				 .held = held, .nr_held = module_ranges(held, bi), .options = options };
 	const char *why;
 
-	for (unsigned int i = 0; i < bi->nr_modules; i++)
-		held[i] = module_range(bi, i);
 	if (mem_split(split, &r, &why))
 		panic("%s; the machine has %lu MiB\n", why, to_mib(split->host_bytes));
 	log_info("Memory: %lu MiB, %lu MiB of it for Dom0, %lu MiB for guests\n",
@@ -117,9 +113,6 @@ void host_mem_release_modules(const struct mem_split *split)
 uint64_t host_mem_trampoline(const struct mem_split *split, const struct boot_info *bi)
 {
 	struct mem_range busy[BOOT_MAX_MODULES];
-	unsigned int i;
 
-	for (i = 0; i < bi->nr_modules; i++)
-		busy[i] = module_range(bi, i);
-	return mem_find_low_page(split, busy, i);
+	return mem_find_low_page(split, busy, module_ranges(busy, bi));
 }
