@@ -4,7 +4,6 @@
 
 #include "core/domain.h"
 #include "core/sched_fair.h"
-#include "x86/cpu.h"
 
 #define GROUP_CPUS 8
 #define NR_GROUPS  (NR_CPUS / GROUP_CPUS)

@@ -4,7 +4,6 @@
 #include "core/sched.h"
 #include "core/timer.h"
 #include "hvm/hvm.h"
-#include "x86/cpu.h"
 #include "x86/ipi.h"
 #include "x86/spec.h"
 #include "x86/irq.h"

@@ -7,7 +7,6 @@
  */
 #include "core/domain.h"
 #include "mem/kalloc.h"
-#include "x86/cpu.h"
 #include "x86/fpu.h"
 #include "x86/ipi.h"
 #include "x86/spec.h"

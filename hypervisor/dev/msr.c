@@ -10,7 +10,6 @@
 #include "dev/vlapic.h"
 #include "mem/kalloc.h"
 #include "x86/asm.h"
-#include "x86/cpu.h"
 #include "x86/features.h"
 
 int (*msr_hypercall_page_hook)(struct vcpu *v, uint64_t val);
@@ -111,7 +110,7 @@ static int read_tsc_aux(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
 	if (!has_tsc_aux(v))
 		return -EINVAL;
-	*val = v->hvm.loaded_cpu == (int32_t)cpu_id() ? rdmsr(MSR_TSC_AUX) : v->hvm.tsc_aux;
+	*val = hvm_is_loaded_here(&v->hvm) ? rdmsr(MSR_TSC_AUX) : v->hvm.tsc_aux;
 	return 0;
 }
 
@@ -120,7 +119,7 @@ static int write_tsc_aux(struct vcpu *v, uint32_t msr, uint64_t val)
 	if (!has_tsc_aux(v) || val >> 32)
 		return -EINVAL;
 	v->hvm.tsc_aux = val;
-	if (v->hvm.loaded_cpu == (int32_t)cpu_id())
+	if (hvm_is_loaded_here(&v->hvm))
 		wrmsr(MSR_TSC_AUX, val);
 	return 0;
 }

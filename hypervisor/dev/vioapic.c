@@ -15,7 +15,6 @@
 #include "dev/mmio.h"
 #include "dev/vlapic.h"
 #include "mem/kalloc.h"
-#include "x86/cpu.h"
 #include "x86/ioapic.h"
 #include "x86/irq.h"
 

@@ -228,8 +228,7 @@ void vlapic_mmio(struct vcpu *v, void *ctx, uint64_t gpa, unsigned int size, boo
 	*val = ~0ULL;
 	if (is_open)
 		*val = offset % 16 < 4 && (reg_rights[reg] & XR)
-			       ? reg_read(l, reg) >> offset % 4 * 8
-			       : 0;
+			       ? reg_read(l, reg) >> offset % 4 * 8 : 0;
 }
 
 void vlapic_get_state(const struct vcpu *v, struct vlapic_state *s)

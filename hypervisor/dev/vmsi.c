@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Lines of message-signalled interrupts; see vmsi.h. The handler runs without a lock. */
 #include "dev/vmsi.h"
-#include "x86/cpu.h"
 #include "x86/irq.h"
 
 /* What an address and data pair says (SDM 3A 11.11). */

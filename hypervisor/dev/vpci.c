@@ -147,8 +147,7 @@ static void cfg_write_locked(struct vpci *p, struct pci_dev *dev, unsigned int r
 		return;
 	}
 	dev_cfg_write(dev, reg, size, val);
-	if (dword == PCI_COMMAND ||
-	    (dword >= PCI_BASE_ADDRESS_0 && dword <= PCI_BASE_ADDRESS_5))
+	if (dword == PCI_COMMAND || (dword >= PCI_BASE_ADDRESS_0 && dword <= PCI_BASE_ADDRESS_5))
 		vmsix_update_place(p, dev);
 }
 

@@ -17,7 +17,6 @@
 #include "guest/inject.h"
 #include "guest/shared_info.h"
 #include "x86/console.h"
-#include "x86/cpu.h"
 
 #include <xen/sched.h>
 
@@ -139,8 +138,7 @@ static void exit_exception(struct vcpu *v, const struct hvm_exit *exit)
 {
 	if (exit->exception.vector == VECTOR_MC)
 		panic("Machine check while d%uv%u ran: the hardware reported an error; see the "
-		      "firmware's log\n",
-		      v->d->id, v->id);
+		      "firmware's log\n", v->d->id, v->id);
 	hvm_inject_exception(&v->hvm, exit->exception.vector, exit->exception.has_error,
 			     exit->exception.error);
 }

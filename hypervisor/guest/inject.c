@@ -59,7 +59,7 @@ static void deliver_upcall(struct vcpu *v)
 
 	if (vector < 0)
 		return;
-	if (hvm_ops->can_inject(&v->hvm))
+	if (hvm_can_inject(&v->hvm))
 		inject_vector(v, (uint8_t)vector);
 	else
 		wait_for_window(v, TODO_UPCALL);
@@ -73,7 +73,7 @@ static void deliver_interrupt(struct vcpu *v)
 	v->hvm.held_class = vector < 0 ? vlapic_held_class(v) : 0;
 	if (vector < 0)
 		return;
-	if (!hvm_ops->can_inject(&v->hvm)) {
+	if (!hvm_can_inject(&v->hvm)) {
 		hvm_ops->request_window(&v->hvm, true);
 		return;
 	}

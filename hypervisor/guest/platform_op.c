@@ -3,7 +3,6 @@
 #include "guest/hypercall.h"
 #include "guest/platform_op.h"
 #include "guest/shared_info.h"
-#include "x86/cpu.h"
 #include "x86/time.h"
 
 #define XENPF_get_dom0_console 64 /* Xen 4.18; the struct is older. The result is its size. */

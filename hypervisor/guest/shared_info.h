@@ -77,8 +77,7 @@ static inline int guest_upcall_vector(const struct vcpu *v)
 {
 	return v->guest->vi->evtchn_upcall_pending && !v->guest->upcall_vector &&
 			       v->d->guest->callback_vector
-		       ? v->d->guest->callback_vector
-		       : -1;
+		       ? v->d->guest->callback_vector : -1;
 }
 /* Does v have an event that ends or prevents a block? */
 bool guest_event_pending(struct vcpu *v);

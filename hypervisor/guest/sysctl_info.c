@@ -2,7 +2,6 @@
 /* sysctl: what the host has and says: console ring, CPUs, memory, domains. */
 #include "guest/domctl.h"
 #include "x86/console.h"
-#include "x86/cpu.h"
 #include "x86/features.h"
 #include "x86/time.h"
 

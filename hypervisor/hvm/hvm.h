@@ -8,6 +8,7 @@
 
 #include "mem/frame.h"
 #include "mem/p2m.h"
+#include "x86/cpu.h"
 #include "x86/cr.h"
 #include "x86/msr.h"
 
@@ -154,8 +155,6 @@ struct hvm_ops {
 	uint64_t (*cr4)(const struct hvm_vcpu *hv);
 	void (*set_cr2)(struct hvm_vcpu *hv, uint64_t val);
 
-	/* May an external interrupt be taken now (RFLAGS.IF, no shadow, nothing queued)? */
-	bool (*can_inject)(const struct hvm_vcpu *hv);
 	void (*inject)(struct hvm_vcpu *hv, const struct hvm_event *ev); /* delivered at next entry */
 	bool (*is_injecting)(const struct hvm_vcpu *hv);
 	void (*request_window)(struct hvm_vcpu *hv, bool on);
@@ -185,6 +184,17 @@ static inline bool hvm_efer_allowed(uint64_t old, uint64_t cr0, uint64_t val)
 {
 	return !(val & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)) &&
 	       (!((old ^ val) & EFER_LME) || !(cr0 & X86_CR0_PG));
+}
+
+/* May an external interrupt be taken now (RFLAGS.IF, no shadow, nothing queued)? */
+static inline bool hvm_can_inject(const struct hvm_vcpu *hv)
+{
+	return (hv->rflags & X86_EFLAGS_IF) && !hv->interrupt_shadow && !hvm_ops->is_injecting(hv);
+}
+
+static inline bool hvm_is_loaded_here(const struct hvm_vcpu *hv)
+{
+	return hv->loaded_cpu == (int32_t)cpu_id();
 }
 
 /* RIP past the instruction just emulated; also ends an interrupt shadow. */

@@ -75,8 +75,7 @@ static int add_map(struct mem_split *s, uint64_t start, uint64_t end, uint32_t t
 }
 
 /* RAM that is not Dom0's goes to the heap; parts still in use by boot modules, later. */
-static int give_heap(struct mem_split *s, const struct mem_request *r, uint64_t start,
-		     uint64_t end)
+static int give_heap(struct mem_split *s, const struct mem_request *r, uint64_t start, uint64_t end)
 {
 	int rc = add_map(s, start, end, MEM_UNUSABLE);
 	uint64_t stop;

@@ -64,8 +64,7 @@ static void split_or_panic(struct mem_split *split, const struct boot_info *bi,
 		 to_mib(split->host_bytes), to_mib(split->dom0_bytes), to_mib(split->heap_bytes));
 	if (split->want_bytes > split->dom0_bytes + MIB(4))
 		log_warn("Memory: dom0_mem= asks for %lu MiB, that is %lu MiB more than there are\n",
-			 to_mib(split->want_bytes),
-			 to_mib(split->want_bytes - split->dom0_bytes));
+			 to_mib(split->want_bytes), to_mib(split->want_bytes - split->dom0_bytes));
 	for (unsigned int i = 0; i < split->nr_map; i++)
 		log_debug("Dom0's map: %#12lx to %#12lx type %u\n", split->map[i].base,
 			  split->map[i].base + split->map[i].size, split->map[i].type);

@@ -25,8 +25,7 @@ struct image_payload {
  * Find the payload. On failure returns a negative errno and *why completes "the kernel ...":
  * -ENOEXEC not a kernel image, -EINVAL damaged, -EOPNOTSUPP a compression we cannot unpack.
  */
-int image_find_payload(struct image_payload *p, const void *module, size_t size,
-		       const char **why);
+int image_find_payload(struct image_payload *p, const void *module, size_t size, const char **why);
 const char *image_format_name(enum image_format format);
 
 /* What the unpackers have to work with: a destination, and working memory that is thrown away. */

@@ -39,8 +39,7 @@ static inline void mmio_write32(volatile void *p, uint32_t v) { *(volatile uint3
 static inline uint64_t mmio_read(const volatile void *p, unsigned int size)
 {
 	return size == 1   ? *(const volatile uint8_t *)p
-	       : size == 2 ? *(const volatile uint16_t *)p
-	       : size == 4 ? mmio_read32(p)
+	       : size == 2 ? *(const volatile uint16_t *)p : size == 4 ? mmio_read32(p)
 			   : *(const volatile uint64_t *)p;
 }
 

@@ -24,14 +24,9 @@ static void vmload(uint64_t vmcb_hpa)
 	__asm__ volatile("vmload %0" :: "a"(vmcb_hpa) : "memory");
 }
 
-static bool is_loaded_here(const struct hvm_vcpu *hv)
-{
-	return hv->loaded_cpu == (int32_t)cpu_id();
-}
-
 static void svm_sync(const struct hvm_vcpu *hv)
 {
-	if (is_loaded_here(hv))
+	if (hvm_is_loaded_here(hv))
 		vmsave(hv->vmcb_hpa);
 }
 
@@ -186,7 +181,7 @@ static void svm_set_state(struct hvm_vcpu *hv, const struct hvm_state *s)
 	hv->reinject.valid = false;
 	hv->force_flush = true;
 	vmcb_of(hv)->eventinj = 0;
-	if (is_loaded_here(hv))
+	if (hvm_is_loaded_here(hv))
 		vmload(hv->vmcb_hpa);
 }
 
@@ -262,11 +257,6 @@ static bool svm_is_injecting(const struct hvm_vcpu *hv)
 	return (vmcb_of(hv)->eventinj & EVENT_VALID) || hv->reinject.valid;
 }
 
-static bool svm_can_inject(const struct hvm_vcpu *hv)
-{
-	return (hv->rflags & X86_EFLAGS_IF) && !hv->interrupt_shadow && !svm_is_injecting(hv);
-}
-
 static void svm_inject(struct hvm_vcpu *hv, const struct hvm_event *ev)
 {
 	struct vmcb *vmcb = vmcb_of(hv);
@@ -321,7 +311,6 @@ const struct hvm_ops svm_ops = {
 	.msr_write = svm_msr_write,
 	.cr4 = svm_cr4,
 	.set_cr2 = svm_set_cr2,
-	.can_inject = svm_can_inject,
 	.inject = svm_inject,
 	.is_injecting = svm_is_injecting,
 	.request_window = svm_request_window,

@@ -10,7 +10,6 @@
 #include "hvm/vmx/vmx.h"
 #include "mem/kalloc.h"
 #include "x86/asm.h"
-#include "x86/cpu.h"
 #include "x86/desc.h"
 #include "x86/features.h"
 #include "x86/spec.h"
@@ -36,21 +35,16 @@ static const uint32_t switched_msrs[NR_SWITCHED] = {
 VMCS_INSTRUCTION(vmptrld) /* make it this CPU's current one */
 VMCS_INSTRUCTION(vmclear) /* write it back; any CPU may have it next */
 
-static bool is_loaded_here(const struct hvm_vcpu *hv)
-{
-	return hv->loaded_cpu == (int32_t)cpu_id();
-}
-
 /* Have hv's VMCS current for some reads and writes, until give_back(). It runs nowhere. */
 static void borrow(const struct hvm_vcpu *hv)
 {
-	if (!is_loaded_here(hv))
+	if (!hvm_is_loaded_here(hv))
 		vmptrld(hv->vmcb_hpa);
 }
 
 static void give_back(const struct hvm_vcpu *hv)
 {
-	if (is_loaded_here(hv))
+	if (hvm_is_loaded_here(hv))
 		return;
 	vmclear(hv->vmcb_hpa);
 	if (this_cpu(vmx_loaded))
@@ -198,7 +192,7 @@ static void sync(const struct hvm_vcpu *hv)
 {
 	struct vmx *vmx = vmx_of(hv);
 
-	if (!is_loaded_here(hv))
+	if (!hvm_is_loaded_here(hv))
 		return;
 	for (unsigned int i = 0; i < NR_SWITCHED; i++)
 		vmx->msr[i] = rdmsr(switched_msrs[i]);
@@ -383,7 +377,7 @@ static void vmx_set_state(struct hvm_vcpu *hv, const struct hvm_state *s)
 	hv->interrupt_shadow = false;
 	hv->reinject.valid = vmx->event.valid = false;
 	hv->force_flush = true;
-	if (is_loaded_here(hv))
+	if (hvm_is_loaded_here(hv))
 		vmx_load(hv);
 }
 
@@ -461,18 +455,13 @@ static uint64_t vmx_cr4(const struct hvm_vcpu *hv)
 static void vmx_set_cr2(struct hvm_vcpu *hv, uint64_t val)
 {
 	vmx_of(hv)->cr2 = val;
-	if (is_loaded_here(hv))
+	if (hvm_is_loaded_here(hv))
 		cr2_write(val);
 }
 
 static bool vmx_is_injecting(const struct hvm_vcpu *hv)
 {
 	return vmx_of(hv)->event.valid || hv->reinject.valid;
-}
-
-static bool vmx_can_inject(const struct hvm_vcpu *hv)
-{
-	return (hv->rflags & X86_EFLAGS_IF) && !hv->interrupt_shadow && !vmx_is_injecting(hv);
 }
 
 static void vmx_inject(struct hvm_vcpu *hv, const struct hvm_event *ev)
@@ -524,7 +513,6 @@ const struct hvm_ops vmx_ops = {
 	.msr_write = vmx_msr_write,
 	.cr4 = vmx_cr4,
 	.set_cr2 = vmx_set_cr2,
-	.can_inject = vmx_can_inject,
 	.inject = vmx_inject,
 	.is_injecting = vmx_is_injecting,
 	.request_window = vmx_request_window,

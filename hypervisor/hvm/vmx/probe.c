@@ -2,7 +2,6 @@
 /* Is there VT-x with all that we need, and switch it on: SDM 3C 23.6 to 23.8, 31.5. */
 #include "hvm/vmx/vmx.h"
 #include "mem/kalloc.h"
-#include "x86/cpu.h"
 #include "x86/lapic.h"
 
 #define MSR_VMX_BASIC	       0x480
