@@ -212,6 +212,9 @@ check-headers:
 	@scripts/$@ boot/efi $(CC) $(EFI_CFLAGS)
 	@scripts/$@ "$(wildcard dom0-tools)" $(HOSTCC) $(HOST_CFLAGS) $(TOOL_INCLUDES)
 #: make test-guest            small kernels of our own under the hypervisor
+#: make check-full            make check, then the scenarios that run only when named
+check-full: check
+	@tests/integration/run $$(grep -l '^named yes' tests/integration/scenarios/* | xargs -n1 basename)
 #: make bench                 instructions per operation, sizes and times beside the targets and real Xen's
 bench: image
 	@scripts/$@
@@ -234,5 +237,5 @@ help:
 	@sed -n 's/^#: /  /p' $(MAKEFILE_LIST)
 
 -include $(shell test -d $(B) && find $(B) -path $(B)/cache -prune -o -type f -name '*.d' -print)
-.PHONY: all hv tools docs disk install uninstall check-install image run debug check check-fast check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image \
+.PHONY: all hv tools docs disk install uninstall check-install image run debug check check-full check-fast check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image \
 	test-unit test-guest test-vmx test-vmx-older test-vmx-dom0 test-integration bench clean distclean help
