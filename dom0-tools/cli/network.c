@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* hl network-attach, network-detach, network-list and network-default. */
-#include "dom0-tools/cli/cli.h"
+#include "dom0-tools/cli/devices.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -12,16 +12,13 @@
 
 #define CONNECT_MS 10000	/* for a guest that runs to take a new interface into use */
 
-/* xl takes the keys as one argument or as several. */
 static int parse_arguments(struct cli *cli, struct vif_config *v)
 {
-	char text[512] = "";
+	char text[512];
 	struct diag dg;
 
-	for (int i = 1; i < cli->nr_args; i++)
-		if (snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
-			     *text ? "," : "", cli->arg[i]) >= (int)(sizeof(text) - strlen(text)))
-			return cli_error("the description of the interface is too long");
+	if (cli_join_description(cli, text, sizeof(text)))
+		return EXIT_FAILURE;
 	return vif_parse_argument(text, v, &dg) ? cli_failed(&dg) : 0;
 }
 
@@ -164,64 +161,44 @@ static void read_row(struct hl *hl, const struct device *d, struct vif_row *r)
 	free(bridge);
 }
 
-static struct json_object *json_row(const struct device *d, const struct vif_row *r)
+static void print_vif(struct hl *hl, const struct device *d)
+{
+	struct vif_row r;
+
+	read_row(hl, d, &r);
+	printf("%-3u %-2d %-17s %6ld %5ld %6ld %5ld/%-11ld %-30s\n", d->id, 0, r.mac, r.handle, r.state,
+	       r.evtchn, r.tx_ref, r.rx_ref, r.back);
+}
+
+static struct json_object *vif_object(struct hl *hl, const struct device *d)
 {
 	struct json_object *o = json_object_new_object();
+	struct vif_row r;
 
+	read_row(hl, d, &r);
 	json_object_object_add(o, "domid", json_object_new_int(d->domid));
 	json_object_object_add(o, "devid", json_object_new_int(d->id));
 	json_object_object_add(o, "backend_domid", json_object_new_int(0));
-	json_object_object_add(o, "mac", json_object_new_string(r->mac));
-	json_object_object_add(o, "bridge", json_object_new_string(r->bridge));
-	json_object_object_add(o, "handle", json_object_new_int64(r->handle));
-	json_object_object_add(o, "state", json_object_new_int64(r->state));
-	json_object_object_add(o, "evtchn", json_object_new_int64(r->evtchn));
-	json_object_object_add(o, "tx_ring_ref", json_object_new_int64(r->tx_ref));
-	json_object_object_add(o, "rx_ring_ref", json_object_new_int64(r->rx_ref));
-	json_object_object_add(o, "backend", json_object_new_string(r->back));
+	json_object_object_add(o, "mac", json_object_new_string(r.mac));
+	json_object_object_add(o, "bridge", json_object_new_string(r.bridge));
+	json_object_object_add(o, "handle", json_object_new_int64(r.handle));
+	json_object_object_add(o, "state", json_object_new_int64(r.state));
+	json_object_object_add(o, "evtchn", json_object_new_int64(r.evtchn));
+	json_object_object_add(o, "tx_ring_ref", json_object_new_int64(r.tx_ref));
+	json_object_object_add(o, "rx_ring_ref", json_object_new_int64(r.rx_ref));
+	json_object_object_add(o, "backend", json_object_new_string(r.back));
 	return o;
-}
-
-static int list_domain(struct cli *cli, const char *domain, struct json_object *rows)
-{
-	struct device *list;
-	uint32_t domid;
-	int nr;
-
-	if (cli_find_domain(cli, domain, &domid))
-		return EXIT_FAILURE;
-	nr = device_list(cli->hl, domid, "vif", &list);
-	if (nr < 0)
-		return cli_error("cannot look for interfaces: %s", strerror(-nr));
-	for (int i = 0; i < nr; i++) {
-		struct vif_row r = { 0 };
-
-		read_row(cli->hl, &list[i], &r);
-		if (rows)
-			json_object_array_add(rows, json_row(&list[i], &r));
-		else
-			printf("%-3u %-2d %-17s %6ld %5ld %6ld %5ld/%-11ld %-30s\n", list[i].id, 0,
-			       r.mac, r.handle, r.state, r.evtchn, r.tx_ref, r.rx_ref, r.back);
-	}
-	free(list);
-	return 0;
 }
 
 int cmd_network_list(struct cli *cli)
 {
-	struct json_object *rows = cli_has(cli, 1) ? json_object_new_array() : NULL;
-	int rc = 0;
+	static const struct device_columns columns = {
+		"vif",
+		"Idx BE Mac Addr.         handle state evt-ch   tx-/rx-ring-ref BE-path                       ",
+		print_vif, vif_object,
+	};
 
-	if (!rows)
-		printf("%-3s %-2s %-17s %-6s %-5s %-6s %5s/%-11s %-30s\n", "Idx", "BE",
-		       "Mac Addr.", "handle", "state", "evt-ch", "tx-", "rx-ring-ref", "BE-path");
-	for (int i = 0; i < cli->nr_args; i++)
-		rc |= list_domain(cli, cli->arg[i], rows);
-	if (rows)
-		puts(json_object_to_json_string_ext(rows, JSON_C_TO_STRING_PRETTY |
-								  JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(rows);
-	return rc;
+	return cli_list_devices(cli, &columns);
 }
 
 int cmd_network_default(struct cli *cli)
