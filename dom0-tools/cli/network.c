@@ -141,31 +141,32 @@ static long front_number(struct hl *hl, const struct device *d, const char *cons
 	return n;
 }
 
-static void read_row(struct hl *hl, const struct device *d, struct vif_row *r)
+static struct vif_row read_row(struct hl *hl, const struct device *d)
 {
+	struct vif_row r = { 0 };
 	char *mac = device_read_back(hl, d, "mac"), *bridge = device_read_back(hl, d, "bridge");
 
-	snprintf(r->mac, sizeof(r->mac), "%s", mac ? mac : "?");
-	snprintf(r->bridge, sizeof(r->bridge), "%s", bridge ? bridge : "");
-	snprintf(r->back, sizeof(r->back), "/local/domain/0/backend/vif/%u/%u", d->domid, d->id);
-	r->handle = device_number(device_read_back(hl, d, "handle"));
-	r->state = device_number(device_read_back(hl, d, "state"));
-	r->evtchn = front_number(hl, d, (const char *[]){ "event-channel", "event-channel-tx",
+	snprintf(r.mac, sizeof(r.mac), "%s", mac ? mac : "?");
+	snprintf(r.bridge, sizeof(r.bridge), "%s", bridge ? bridge : "");
+	snprintf(r.back, sizeof(r.back), "/local/domain/0/backend/vif/%u/%u", d->domid, d->id);
+	r.handle = device_number(device_read_back(hl, d, "handle"));
+	r.state = device_number(device_read_back(hl, d, "state"));
+	r.evtchn = front_number(hl, d, (const char *[]){ "event-channel", "event-channel-tx",
 							  "queue-0/event-channel",
 							  "queue-0/event-channel-tx", NULL });
-	r->tx_ref = front_number(hl, d, (const char *[]){ "tx-ring-ref", "queue-0/tx-ring-ref",
+	r.tx_ref = front_number(hl, d, (const char *[]){ "tx-ring-ref", "queue-0/tx-ring-ref",
 							  NULL });
-	r->rx_ref = front_number(hl, d, (const char *[]){ "rx-ring-ref", "queue-0/rx-ring-ref",
+	r.rx_ref = front_number(hl, d, (const char *[]){ "rx-ring-ref", "queue-0/rx-ring-ref",
 							  NULL });
 	free(mac);
 	free(bridge);
+	return r;
 }
 
 static void print_vif(struct hl *hl, const struct device *d)
 {
-	struct vif_row r;
+	struct vif_row r = read_row(hl, d);
 
-	read_row(hl, d, &r);
 	printf("%-3u %-2d %-17s %6ld %5ld %6ld %5ld/%-11ld %-30s\n", d->id, 0, r.mac, r.handle, r.state,
 	       r.evtchn, r.tx_ref, r.rx_ref, r.back);
 }
@@ -173,9 +174,8 @@ static void print_vif(struct hl *hl, const struct device *d)
 static struct json_object *vif_object(struct hl *hl, const struct device *d)
 {
 	struct json_object *o = json_object_new_object();
-	struct vif_row r;
+	struct vif_row r = read_row(hl, d);
 
-	read_row(hl, d, &r);
 	json_object_object_add(o, "domid", json_object_new_int(d->domid));
 	json_object_object_add(o, "devid", json_object_new_int(d->id));
 	json_object_object_add(o, "backend_domid", json_object_new_int(0));
