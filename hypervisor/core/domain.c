@@ -5,6 +5,7 @@
  */
 #include "core/domain.h"
 #include "lib/printf.h"
+#include "mem/iommu.h"
 #include "mem/kalloc.h"
 
 struct domain *hardware_domain;
@@ -150,7 +151,8 @@ struct domain *domain_alloc(domid_t id, bool is_hwdom, int *rc)
 	d->is_control_paused = true;
 	spin_init(&d->lock, LOCK_domain);
 	sched_domain_init(d);
-	*rc = p2m_init(&d->p2m, hvm_ops->p2m_format, d->id, hvm_has_1g_pages);
+	*rc = p2m_init(&d->p2m, hvm_ops->p2m_format, d->id,
+		       hvm_has_1g_pages && !(is_hwdom && iommu.lacks_1g));
 	if (*rc < 0)
 		goto out_id;
 	*rc = hvm_domain_init(&d->hvm);

@@ -10,7 +10,7 @@
 #include "dev/mmio.h"
 #include "dev/vmsix.h"
 
-#define MAX_DENIED 40
+#define MAX_DENIED 60
 
 static struct {
 	uint64_t first, last;

@@ -12,6 +12,7 @@
 #include "dev/vioapic.h"
 #include "dev/vlapic.h"
 #include "dev/vpci.h"
+#include "mem/iommu.h"
 #include "mem/kalloc.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"
@@ -185,6 +186,8 @@ static void hide_memory(void)
 	hwdom_deny_mmio(acpi.lapic_hpa, acpi.lapic_hpa + PAGE_SIZE - 1);
 	if (acpi.hpet_hpa)
 		hwdom_deny_mmio(acpi.hpet_hpa, acpi.hpet_hpa + 0x3ff);
+	for (unsigned int i = 0; i < iommu.nr_units; i++)
+		hwdom_deny_mmio(iommu.unit[i].hpa, iommu.unit[i].hpa + iommu.unit[i].size - 1);
 }
 
 static int add_lapic(struct domain *d)

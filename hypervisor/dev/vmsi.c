@@ -37,7 +37,7 @@ int msi_line_bind(struct msi_line *l, uint64_t *real_addr, uint32_t *real_data)
 		l->vector = irq_alloc_vector(fire, l);
 	if (l->vector < 0)
 		return l->vector;
-	msi_compose(cpu, (unsigned int)l->vector, real_addr, real_data);
+	msi_compose(cpu, (unsigned int)l->vector, false, real_addr, real_data);
 	return 0;
 }
 

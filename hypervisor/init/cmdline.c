@@ -292,6 +292,31 @@ static int read_spec_ctrl(const struct option *opt, void *field, struct slice va
 	return 0;
 }
 
+/* A switch, `required`, and what shall be remapped. Words of Xen's that mean nothing here leave the others valid. */
+static int read_iommu(const struct option *opt, void *field, struct slice value)
+{
+	static const char *const names[] = { "required", "force", "no-intremap", "intremap=0", "intremap=no",
+					     "intremap=off", "intremap", "intremap=1" };
+	struct options *o = container_of(field, struct options, iommu);
+	int rc = 0;
+	bool on;
+
+	while (value.len) {
+		struct slice word = slice_cut(&value, ',');
+		unsigned int i = slice_index(word, names, ARRAY_SIZE(names));
+
+		if (!read_bool(opt, &on, word))
+			o->iommu = on ? IOMMU_ON : IOMMU_OFF;
+		else if (i < 2)
+			o->iommu = IOMMU_REQUIRED;
+		else if (i < ARRAY_SIZE(names))
+			o->no_intremap = i < 6;
+		else
+			rc = -ENOENT;
+	}
+	return rc;
+}
+
 #define FIELD(f) offsetof(struct options, f), sizeof(((struct options *)0)->f)
 #define SWITCH(name, f, help)	    { name, NULL, read_bool, FIELD(f), help }
 #define VALUE(name, syntax, fn, f, help) { name, syntax, fn, FIELD(f), help }
@@ -331,6 +356,10 @@ static const struct option option_table[] = {
 	      "Protections against leaks through speculative execution: filling the return stack "
 	      "buffer on every exit (rsb), a predictor barrier when a CPU changes domain (ibpb). "
 	      "Default: what the CPU needs; `no` turns all off."),
+	VALUE("iommu", "BOOL|required|[no-]intremap[,...]", read_iommu, iommu,
+	      "Whether devices are confined to Dom0's memory: if there is an IOMMU (the default), not at all, or the "
+	      "machine stops where there is none (`force` is another word for `required`); `no-intremap` leaves "
+	      "interrupts alone. Xen's other words have no effect."),
 	VALUE("gnttab_max_frames", "N", read_uint, gnttab_max_frames,
 	      "Largest grant table of Dom0 in pages. Default: 64."),
 	VALUE("gnttab_max_maptrack_frames", "N", read_uint, gnttab_max_maptrack_frames,
@@ -338,7 +367,6 @@ static const struct option option_table[] = {
 	VALUE("dom0", "pvh", read_dom0, console,
 	      "Accepted for compatibility: Dom0 is always started as PVH."),
 	IGNORED("sched", "NAME", "there is one scheduler, a credit scheduler"),
-	IGNORED("iommu", "LIST", "no IOMMU is used yet; Dom0 gets swiotlb=force"),
 	IGNORED("watchdog", "BOOL", "there is no NMI watchdog"),
 	IGNORED("vga", "MODE", "the text screen is used as the firmware left it"),
 	IGNORED("ucode", "LIST", "microcode is loaded by the firmware or by Dom0's initrd only"),
@@ -383,7 +411,7 @@ static const struct option *find_negated(struct slice *name)
 {
 	const struct option *opt = skip_prefix(name, "no-") ? find_option(*name) : NULL;
 
-	return opt && (opt->read == read_bool || opt->read == read_spec_ctrl) ? opt : NULL;
+	return opt && (opt->read == read_bool || opt->read == read_spec_ctrl || opt->read == read_iommu) ? opt : NULL;
 }
 
 static void parse_word(struct options *o, struct slice word, cmdline_report_t report)
@@ -408,7 +436,9 @@ static void parse_word(struct options *o, struct slice word, cmdline_report_t re
 	}
 	rc = opt->syntax && !has_value && !value.len
 		     ? -EINVAL : opt->read(opt, (char *)o + opt->offset, value);
-	if (rc)
+	if (rc == -ENOENT)
+		report_slice(report, word, "a part of this has no effect; see docs/cmdline.md");
+	else if (rc)
 		report_slice(report, word, rc == -ERANGE || rc == -E2BIG
 						   ? "value too large, option ignored"
 						   : "bad value, option ignored");

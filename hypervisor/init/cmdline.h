@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "mem/iommu.h"
 #include "x86/spec.h"
 
 enum console_bits {
@@ -22,6 +23,8 @@ struct mem_amount {
 };
 
 struct options {
+	enum iommu_choice iommu;
+	bool no_intremap; /* right behind iommu: one option sets both */
 	unsigned int console; /* enum console_bits */
 	char com1[32], com2[32];
 	enum spec_choice spec_rsb, spec_ibpb;

@@ -10,6 +10,7 @@
 #include "guest/parts.h"
 #include "guest/shared_info.h"
 #include "init/dom0_load.h"
+#include "mem/iommu.h"
 #include "mem/kalloc.h"
 
 static unsigned int choose_nr_vcpus(const struct options *o)
@@ -42,6 +43,24 @@ static int give_memory(struct domain *d, const struct mem_split *s)
 			rc = give_range(d, s->map[i].base, s->map[i].size);
 	d->max_pages = d->tot_pages;
 	d->p2m.max_tables = p2m_max_tables(d->max_pages);
+	return rc;
+}
+
+/* What devices go on using where it is: firmware's memory, never RAM that has an owner. */
+static int give_reserved(struct domain *d)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < iommu.nr_reserved; i++)
+		for (uint64_t at = iommu.reserved[i].first; at < iommu.reserved[i].last && !rc; at += PAGE_SIZE) {
+			mfn_t mfn = MFN(at >> PAGE_SHIFT);
+
+			if (!frame_valid(mfn) || page_type(mfn) == PAGE_NONE)
+				rc = p2m_map(&d->p2m, GFN(mfn.n), mfn, PAGE_ORDER_4K, P2M_MMIO);
+			else if (page_owner(mfn) != d->id)
+				log_warn("IOMMU: the firmware has a device use %#lx, which is not Dom0's\n", at);
+			rc = rc == -EEXIST ? 0 : rc;
+		}
 	return rc;
 }
 
@@ -85,12 +104,14 @@ struct domain *dom0_build(const struct boot_info *bi, const struct mem_split *sp
 	struct domain *d;
 	int rc;
 
-	dom0_load(&start, bi, split, nr_vcpus);
+	dom0_load(&start, bi, split, nr_vcpus, !iommu.ops);
 	d = domain_create(0, true, &limits, &rc);
 	or_panic(rc, "the domain");
 	d->is_identity = true;
 	hardware_domain = d;
 	or_panic(give_memory(d, split), "its memory");
+	or_panic(give_reserved(d), "memory that devices use");
+	iommu_enable(&d->p2m);
 	or_panic(tell_memory_map(d, split), "its memory map");
 	or_panic(domain_set_max_vcpus(d, nr_vcpus), "its virtual CPUs");
 	if (options->dom0_pin)

@@ -45,7 +45,7 @@ static bool has_option(const char *line, const char *name)
 	return false;
 }
 
-size_t dom0_cmdline(char *buf, size_t size, const char *module_cmdline)
+size_t dom0_cmdline(char *buf, size_t size, const char *module_cmdline, bool bounce)
 {
 	const char *line = skip_spaces(module_cmdline);
 	const char *extra = "";
@@ -53,7 +53,7 @@ size_t dom0_cmdline(char *buf, size_t size, const char *module_cmdline)
 
 	if (is_loader_word(line, len))
 		line = skip_spaces(line + len);
-	if (!has_option(line, "swiotlb="))
+	if (bounce && !has_option(line, "swiotlb="))
 		extra = *line ? " swiotlb=force" : "swiotlb=force";
 	return (size_t)snprintf(buf, size, "%s%s", line, extra);
 }

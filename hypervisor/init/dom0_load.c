@@ -120,7 +120,7 @@ static void load_segments(const struct elf_image *img)
 }
 
 static void write_tables(const struct boot_info *bi, const struct mem_split *s,
-			 const struct dom0_place *p)
+			 const struct dom0_place *p, bool bounce)
 {
 	struct dom0_tables *t = phys_to_virt(p->tables_at);
 
@@ -143,7 +143,7 @@ static void write_tables(const struct boot_info *bi, const struct mem_split *s,
 	for (unsigned int i = 0; i < s->nr_map; i++)
 		t->memmap[i] = (struct hvm_memmap_table_entry){
 			.addr = s->map[i].base, .size = s->map[i].size, .type = s->map[i].type };
-	if (dom0_cmdline(t->cmdline, sizeof(t->cmdline), bi->modules[0].cmdline) >=
+	if (dom0_cmdline(t->cmdline, sizeof(t->cmdline), bi->modules[0].cmdline, bounce) >=
 	    sizeof(t->cmdline))
 		panic("Dom0's command line is longer than %d characters\n", CMDLINE_SIZE - 1);
 	log_info("Dom0: command line \"%s\"\n", t->cmdline);
@@ -172,7 +172,7 @@ static void parse_kernel(struct elf_image *img, struct mem_range file)
 }
 
 void dom0_load(struct dom0_start *start, const struct boot_info *bi, const struct mem_split *s,
-	       unsigned int nr_vcpus)
+	       unsigned int nr_vcpus, bool bounce)
 {
 	struct dom0_place p = { .initrd = module_range(bi, 1),
 				.tables_size = sizeof(struct dom0_tables) };
@@ -194,7 +194,7 @@ void dom0_load(struct dom0_start *start, const struct boot_info *bi, const struc
 	memmove(phys_to_virt(p.initrd_to), phys_to_virt(p.initrd.start),
 		p.initrd.end - p.initrd.start);
 	load_segments(&img);
-	write_tables(bi, s, &p);
+	write_tables(bi, s, &p, bounce);
 	write_acpi(s, nr_vcpus);
 	log_info("Dom0: kernel at %lu to %lu MiB, initrd of %lu MiB, entry 0x%x\n",
 		 to_mib(p.kernel.start), to_mib(p.kernel.end),

@@ -13,6 +13,7 @@
 #include "guest/version.h"
 #include "init/dom0_build.h"
 #include "init/host_mem.h"
+#include "mem/iommu.h"
 #include "mem/kalloc.h"
 #include "x86/acpi.h"
 #include "x86/console.h"
@@ -78,6 +79,7 @@ static void start_devices(const struct boot_info *bi)
 	lapic_timer_calibrate();
 	ioapic_init();
 	pci_init();
+	iommu_init(options.iommu, !options.no_intremap); /* before the first interrupt is routed */
 	ipi_init();
 	console_start_input(console_irq);
 }

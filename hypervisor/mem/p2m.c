@@ -20,6 +20,8 @@
 static uint64_t next_version;
 #define VERSIONS_PER_P2M (1ULL << 40)
 
+struct p2m_iommu_bits p2m_iommu_bits;
+
 int p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool use_1g)
 {
 	void *root = page_alloc();
@@ -42,37 +44,44 @@ int p2m_init(struct p2m *p, const struct p2m_format *format, domid_t domid, bool
 	return 0;
 }
 
-static void slot_set(uint64_t *slot, uint64_t e)
+/* For an IOMMU: a new table's content is in memory before the pointer to it. */
+static void write_back(const struct p2m *p, const void *at, size_t size)
+{
+	if (unlikely(p->is_incoherent))
+		cache_write_back(at, size);
+}
+
+static void slot_set(struct p2m *p, uint64_t *slot, uint64_t e)
 {
 	store_release(slot, e); /* a table's content before the pointer to it */
+	write_back(p, slot, sizeof(*slot));
 }
 
 /* For a slot that held an entry: what was looked up before at gfn no longer holds. */
 static void slot_change(struct p2m *p, uint64_t *slot, uint64_t e, uint64_t gfn)
 {
-	slot_set(slot, e);
+	slot_set(p, slot, e);
 	p2m_new_version(p, gfn);
 }
 
 /* --- tables --- */
 
-/* An empty table; INVALID_MFN when there is none. */
-static mfn_t table_alloc(struct p2m *p)
+/* An empty table; NULL when there is none. */
+static uint64_t *table_alloc(struct p2m *p)
 {
-	mfn_t mfn = p->retired;
-	void *page;
+	uint64_t *table = NULL, next;
 
-	if (!mfn_eq(mfn, INVALID_MFN)) {
-		uint64_t next = *table_map(mfn);
-
+	if (!mfn_eq(p->retired, INVALID_MFN)) {
+		table = table_map(p->retired);
+		next = *table;
 		p->retired = next ? entry_mfn(next) : INVALID_MFN;
-		page_clear(table_map(mfn));
-		return mfn;
+		page_clear(table);
+	} else if (p->nr_tables < p->max_tables && (table = page_alloc())) {
+		p->nr_tables++;
 	}
-	if (p->nr_tables >= p->max_tables || !(page = page_alloc()))
-		return INVALID_MFN;
-	p->nr_tables++;
-	return page_mfn(page);
+	if (table)
+		write_back(p, table, PAGE_SIZE);
+	return table;
 }
 
 /*
@@ -104,7 +113,7 @@ static void table_replace(struct p2m *p, uint64_t *slot, uint64_t leaf, unsigned
 {
 	uint64_t old = *slot;
 
-	slot_set(slot, leaf);
+	slot_set(p, slot, leaf);
 	p2m_flush(p);
 	retire_below(p, old, level);
 }
@@ -118,16 +127,15 @@ static void table_replace(struct p2m *p, uint64_t *slot, uint64_t leaf, unsigned
 static int leaf_split(struct p2m *p, uint64_t *slot, unsigned int level)
 {
 	unsigned int order = level_order(level - 1), i;
-	uint64_t first = p->format->leaf(entry_mfn(*slot), entry_type(*slot), order);
-	mfn_t table = table_alloc(p);
-	uint64_t *t;
+	uint64_t first = entry_of_leaf(p, entry_mfn(*slot), entry_type(*slot), order);
+	uint64_t *t = table_alloc(p);
 
-	if (mfn_eq(table, INVALID_MFN))
+	if (!t)
 		return -ENOMEM;
-	t = table_map(table);
 	for (i = 0; i < P2M_SLOTS; i++)
 		t[i] = first + entry_distance(i, order);
-	slot_set(slot, p->format->table(table));
+	write_back(p, t, PAGE_SIZE);
+	slot_set(p, slot, entry_of_table(p, frame_of(t), level - 1));
 	return 0;
 }
 
@@ -163,7 +171,7 @@ static void try_merge(struct p2m *p, uint64_t gfn, unsigned int level)
 		t = table_map(entry_mfn(*slot));
 		if (!is_mergeable(t, level))
 			return;
-		leaf = p->format->leaf(entry_mfn(t[0]), entry_type(t[0]), level_order(level + 1));
+		leaf = entry_of_leaf(p, entry_mfn(t[0]), entry_type(t[0]), level_order(level + 1));
 		table_replace(p, slot, leaf, level + 1);
 	}
 }
@@ -187,15 +195,15 @@ static bool is_replaceable(uint64_t e, unsigned int level)
 static int slot_make(struct p2m *p, uint64_t gfn, unsigned int level, uint64_t **out)
 {
 	uint64_t *slot = table_map(p->root) + slot_index(gfn, P2M_LEVELS);
-	mfn_t table;
+	uint64_t *table;
 	int rc;
 
 	for (unsigned int l = P2M_LEVELS; l > level; l--) {
 		if (!*slot) {
 			table = table_alloc(p);
-			if (mfn_eq(table, INVALID_MFN))
+			if (!table)
 				return -ENOMEM;
-			slot_set(slot, p->format->table(table));
+			slot_set(p, slot, entry_of_table(p, frame_of(table), l - 1));
 		} else if (entry_is_leaf(*slot)) {
 			if (entry_type(*slot) != P2M_MMIO)
 				return -EEXIST;
@@ -216,7 +224,7 @@ static void slot_put_leaf(struct p2m *p, uint64_t *slot, uint64_t leaf, unsigned
 	else if (*slot)
 		slot_change(p, slot, leaf, ANY_GFN);
 	else
-		slot_set(slot, leaf);
+		slot_set(p, slot, leaf);
 }
 
 static void note_ram(struct p2m *p, uint64_t gfn, unsigned int order, enum p2m_type type)
@@ -236,7 +244,7 @@ static int map_locked(struct p2m *p, uint64_t gfn, mfn_t mfn, unsigned int order
 		return rc;
 	if (!is_replaceable(*slot, level))
 		return -EEXIST;
-	slot_put_leaf(p, slot, p->format->leaf(mfn, type, order), level);
+	slot_put_leaf(p, slot, entry_of_leaf(p, mfn, type, order), level);
 	note_ram(p, gfn, order, type);
 	try_merge(p, gfn, level);
 	return 0;
@@ -254,7 +262,7 @@ static int map_1g_in_pieces(struct p2m *p, uint64_t gfn, mfn_t mfn, enum p2m_typ
 		if (!is_replaceable(slot[i], 2))
 			return -EEXIST;
 	for (unsigned int i = 0; i < P2M_SLOTS; i++) {
-		leaf = p->format->leaf(mfn_add(mfn, (uint64_t)i << PAGE_ORDER_2M), type,
+		leaf = entry_of_leaf(p, mfn_add(mfn, (uint64_t)i << PAGE_ORDER_2M), type,
 				       PAGE_ORDER_2M);
 		slot_put_leaf(p, &slot[i], leaf, 2);
 	}

@@ -45,6 +45,16 @@ struct p2m_format {
 
 extern const struct p2m_format p2m_format_npt, p2m_format_ept;
 
+/*
+ * What an IOMMU that walks a tree wants in entries beside the CPU's bits, which the CPU ignores: AMD-Vi sets
+ * this before the first tree is made; VT-d reads both formats as they are.
+ */
+extern struct p2m_iommu_bits {
+	uint64_t read;	/* in every entry */
+	uint64_t write; /* in entries that may be written through */
+	uint64_t level; /* times the level of the table an entry points to (1 to 3); leaves have 0 */
+} p2m_iommu_bits;
+
 #define P2M_CHANGES 8
 
 struct p2m {
@@ -66,6 +76,9 @@ struct p2m {
 	uint64_t version;
 	uint64_t changed[P2M_CHANGES]; /* gfn that version n is about, in n % P2M_CHANGES; ~0: any */
 	mfn_t retired;		/* tables that left the tree, for reuse here only; lock */
+	/* An IOMMU walks the tree, too: it forgets what it read before this returns. NULL: none does. */
+	void (*iommu_flush)(void);
+	bool is_incoherent;	/* it reads memory, not the CPUs' caches */
 	struct {
 		mfn_t mfn;
 		uint32_t nr;
@@ -179,8 +192,8 @@ static inline void *hpa_map(uint64_t hpa)
  * TLB side (p2m_tlb.c). The run loop calls p2m_enter() right before, p2m_leave() right after a
  * guest runs on this CPU; p2m_enter() returns whether the guest's TLB must be flushed, given the
  * generation that the vCPU last flushed at (updated). p2m_flush() returns when no CPU can use an
- * entry removed before the call: it kicks CPUs that are inside and waits until they have left,
- * which they do without taking any lock.
+ * entry removed before the call, and no device: it kicks CPUs that are inside and waits until they have
+ * left, which they do without taking any lock; then it has the IOMMU flush.
  */
 bool p2m_enter(struct p2m *p, uint64_t *seen_gen);
 void p2m_leave(void);

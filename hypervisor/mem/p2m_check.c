@@ -49,7 +49,7 @@ static void count_table(struct census *c, mfn_t table, unsigned int level)
 			c->nr[type] += 1ULL << order;
 			c->sound &= type != P2M_NONE && level < P2M_LEVELS &&
 				    !(mfn.n & ((1ULL << order) - 1)) &&
-				    slot[i] == c->p->format->leaf(mfn, type, order);
+				    slot[i] == entry_of_leaf(c->p, mfn, type, order);
 			c->sound = c->sound && frames_are_sound(c->p, mfn, order, type);
 		}
 	}

@@ -51,6 +51,18 @@ static inline uint64_t *table_map(mfn_t mfn)
 	return frame_map(mfn);
 }
 
+static inline uint64_t entry_of_leaf(const struct p2m *p, mfn_t mfn, enum p2m_type type, unsigned int order)
+{
+	return p->format->leaf(mfn, type, order) | p2m_iommu_bits.read |
+	       (type == P2M_GRANT_RO ? 0 : p2m_iommu_bits.write);
+}
+
+/* The table is of `level`. */
+static inline uint64_t entry_of_table(const struct p2m *p, mfn_t mfn, unsigned int level)
+{
+	return p->format->table(mfn) | p2m_iommu_bits.read | p2m_iommu_bits.write | p2m_iommu_bits.level * level;
+}
+
 struct p2m_place {
 	uint64_t *slot;
 	uint64_t entry;	    /* what it held: a leaf or a hole */

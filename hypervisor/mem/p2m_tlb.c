@@ -54,4 +54,6 @@ void p2m_flush(struct p2m *p)
 		while (load_acquire(&in->p) == p && READ_ONCE(in->nr_times) == times)
 			cpu_relax();
 	}
+	if (p->iommu_flush)
+		p->iommu_flush();
 }

@@ -8,6 +8,7 @@
 #include "x86/asm.h"
 #include "x86/hostmap.h"
 #include "x86/ioapic.h"
+#include "x86/irq.h"
 
 #define MAX_PINS	120
 #define REG_VERSION	1
@@ -90,19 +91,22 @@ int ioapic_route(uint32_t gsi, unsigned int vector, unsigned int cpu, bool level
 {
 	struct ioapic *io = find(gsi);
 	unsigned int pin;
-	uint32_t val;
+	uint64_t addr;
+	uint32_t val, masked;
 
 	if (!io)
 		return -EINVAL;
 	pin = gsi - io->info.gsi_base;
-	val = vector | (level ? RTE_LEVEL : 0) | (low ? RTE_LOW_ACTIVE : 0);
 
 	spin_lock(&lock);
-	val |= io->entry[pin] & RTE_MASKED;
+	masked = io->entry[pin] & RTE_MASKED;
 	/* Never let a half-written entry fire at the wrong CPU. */
 	entry_write(io, pin, io->entry[pin] | RTE_MASKED);
-	reg_write(io, REG_ENTRY(pin) + 1, per_cpu(cpu_ident, cpu).apic_id << 24);
-	entry_write(io, pin, val);
+	msi_compose(cpu, vector, level, &addr, &val);
+	/* The vector stands here in any form: an EOI finds a level-triggered pin by it. */
+	val = vector | (level ? RTE_LEVEL : 0) | (low ? RTE_LOW_ACTIVE : 0);
+	reg_write(io, REG_ENTRY(pin) + 1, msi_to_rte_high(addr));
+	entry_write(io, pin, val | masked);
 	spin_unlock(&lock);
 	return 0;
 }

@@ -69,8 +69,17 @@ void irq_dispatch(unsigned int vector)
 	lapic_eoi();
 }
 
-void msi_compose(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data)
+void (*irq_remap)(unsigned int vector, uint32_t apic_id, bool level, uint64_t *addr, uint32_t *data);
+
+void msi_compose_direct(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data)
 {
 	*addr = 0xfee00000 | (uint64_t)(per_cpu(cpu_ident, cpu).apic_id & 0xff) << 12;
 	*data = vector;
+}
+
+void msi_compose(unsigned int cpu, unsigned int vector, bool level, uint64_t *addr, uint32_t *data)
+{
+	msi_compose_direct(cpu, vector, addr, data);
+	if (irq_remap)
+		irq_remap(vector, per_cpu(cpu_ident, cpu).apic_id, level, addr, data);
 }

@@ -35,5 +35,21 @@ void irq_free_vector(int vector);
 /* From traps.c: vector >= 32 arrived. */
 void irq_dispatch(unsigned int vector);
 
-/* Message of an MSI that brings vector to one CPU, edge triggered, physical destination. */
-void msi_compose(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data);
+/*
+ * What a device or an IO-APIC must send so that vector comes to one CPU, physical destination. An IO-APIC's entry is
+ * data in its low word and, in its high one, what msi_to_rte_high() makes of the address.
+ */
+void msi_compose(unsigned int cpu, unsigned int vector, bool level, uint64_t *addr, uint32_t *data);
+/* The same, by no remapping: for what an IOMMU itself sends. */
+void msi_compose_direct(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data);
+
+static inline uint32_t msi_to_rte_high(uint64_t addr)
+{
+	return (uint32_t)addr << 12; /* bits 4 to 19, the destination or VT-d's handle, become 48 to 63 */
+}
+
+/*
+ * An IOMMU that remaps interrupts (mem/iommu.h): makes vector's entry say apic_id and the mode, and changes
+ * *addr and *data, which are msi_compose_direct()'s, where it wants another form. Set once while booting; NULL: none.
+ */
+extern void (*irq_remap)(unsigned int vector, uint32_t apic_id, bool level, uint64_t *addr, uint32_t *data);

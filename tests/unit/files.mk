@@ -38,7 +38,7 @@ test_svm-objs := $(addprefix hypervisor/hvm/svm/,exit.o inject.o vmcb.o)
 # core
 unit-y += test_domain
 test_domain-objs := hypervisor/core/domain.o hypervisor/core/vcpu.o \
-	$(addprefix $(FAKES)/,bug.o log.o lock.o percpu.o ipi.o)
+	$(addprefix $(FAKES)/,bug.o log.o lock.o percpu.o ipi.o iommu.o)
 unit-y += test_timer
 unit-y += test_guest_path
 test_guest_path-objs := hypervisor/core/guest_path.o hypervisor/core/guest_walk.o $(P2M_OBJS) $(FAKES)/percpu.o $(FAKES)/ipi.o
@@ -55,7 +55,7 @@ unit-y += test_time
 test_time-objs := hypervisor/x86/time.o hypervisor/dev/vlapic_time.o $(addprefix $(FAKES)/,bug.o log.o ports.o)
 unit-y += test_io
 test_io-objs := $(addprefix hypervisor/dev/,io.o io_string.o ports.o decode.o) \
-	$(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o ports.o)
+	$(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o ports.o iommu.o)
 unit-y += test_msr
 test_msr-objs := $(addprefix hypervisor/dev/,msr.o cr.o decode.o) $(addprefix $(FAKES)/,bug.o log.o lock.o kalloc.o percpu.o)
 unit-y += test_mmio

@@ -207,7 +207,7 @@ static void check_dom0(const char *module, const char *expect)
 {
 	char buf[200];
 
-	assert_int_equal(dom0_cmdline(buf, sizeof(buf), module), strlen(expect));
+	assert_int_equal(dom0_cmdline(buf, sizeof(buf), module, true), strlen(expect));
 	assert_string_equal(buf, expect);
 }
 
@@ -228,7 +228,7 @@ static void test_dom0_cmdline_does_not_overflow(void **state)
 {
 	char buf[8] = "1234567";
 
-	assert_int_equal(dom0_cmdline(buf, 4, "quiet"), strlen("quiet swiotlb=force"));
+	assert_int_equal(dom0_cmdline(buf, 4, "quiet", true), strlen("quiet swiotlb=force"));
 	assert_string_equal(buf, "qui");
 	assert_string_equal(buf + 4, "567");
 }

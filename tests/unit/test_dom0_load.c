@@ -193,7 +193,7 @@ static void test_plain_elf_alone(void **state)
 
 	put_module(0, MIB(64), elf, make_elf(), "placeholder console=hvc0");
 	divide("dom0_mem=96M");
-	dom0_load(&start, &bi, &split, 2);
+	dom0_load(&start, &bi, &split, 2, true);
 	check_loaded(&start, "console=hvc0 swiotlb=force", false);
 }
 
@@ -207,7 +207,7 @@ static void test_modules_in_the_way(void **state)
 	put_module(0, MIB(16) - 0x1000, elf, size, "");
 	put_module(1, MIB(17) - 0x1000, initrd, sizeof(initrd), "");
 	divide("dom0_mem=96M");
-	dom0_load(&start, &bi, &split, 2);
+	dom0_load(&start, &bi, &split, 2, true);
 	check_loaded(&start, "swiotlb=force", true);
 }
 
@@ -220,7 +220,7 @@ static void test_modules_outside_dom0(void **state)
 	put_module(0, MIB(150), packed, size, "vmlinuz ro");
 	put_module(1, MIB(170) + 12, initrd, sizeof(initrd), "");
 	divide("dom0_mem=96M");
-	dom0_load(&start, &bi, &split, 2);
+	dom0_load(&start, &bi, &split, 2, true);
 	check_loaded(&start, "ro swiotlb=force", true);
 }
 
@@ -246,7 +246,7 @@ static void test_random_places(void **state)
 		put_module(0, swap ? b : a, zipped ? packed : elf, size, "ro");
 		put_module(1, swap ? a : b, initrd, sizeof(initrd), "");
 		divide(unit_below(2) ? "dom0_mem=96M" : "dom0_mem=160M");
-		dom0_load(&start, &bi, &split, 1 + (unsigned int)unit_below(8));
+		dom0_load(&start, &bi, &split, 1 + (unsigned int)unit_below(8), true);
 		check_loaded(&start, "ro swiotlb=force", true);
 	}
 }
@@ -258,23 +258,23 @@ static void test_refused(void **state)
 	size_t size = make_elf();
 
 	divide("dom0_mem=96M");
-	expect_assert_failure(dom0_load(&start, &bi, &split, 2)); /* no module at all */
+	expect_assert_failure(dom0_load(&start, &bi, &split, 2, true)); /* no module at all */
 	put_module(0, MIB(64), elf, size, "");
-	expect_assert_failure(dom0_load(&start, &bi, &split, 5000)); /* ACPI tables do not fit */
+	expect_assert_failure(dom0_load(&start, &bi, &split, 5000, true)); /* ACPI tables do not fit */
 	memset(long_line, 'x', sizeof(long_line) - 1);
 	bi.modules[0].cmdline = long_line;
-	expect_assert_failure(dom0_load(&start, &bi, &split, 2));
+	expect_assert_failure(dom0_load(&start, &bi, &split, 2, true));
 	bi.modules[0].cmdline = "";
 	elf[0x30008] = 17; /* not the PVH note */
 	put_module(0, MIB(64), elf, size, "");
-	expect_assert_failure(dom0_load(&start, &bi, &split, 2));
+	expect_assert_failure(dom0_load(&start, &bi, &split, 2, true));
 	elf[0] = 'x';
 	put_module(0, MIB(64), elf, size, "");
-	expect_assert_failure(dom0_load(&start, &bi, &split, 2));
+	expect_assert_failure(dom0_load(&start, &bi, &split, 2, true));
 	make_elf();
 	((Elf64_Phdr *)(elf + sizeof(Elf64_Ehdr)))->p_paddr = MIB(150); /* not Dom0's RAM */
 	put_module(0, MIB(64), elf, size, "");
-	expect_assert_failure(dom0_load(&start, &bi, &split, 2));
+	expect_assert_failure(dom0_load(&start, &bi, &split, 2, true));
 }
 
 static void test_initrd_too_large(void **state)
@@ -285,7 +285,7 @@ static void test_initrd_too_large(void **state)
 	bi.modules[1] = (struct boot_module){ MIB(100), MIB(90), "" };
 	bi.nr_modules = 2;
 	divide("dom0_mem=96M");
-	expect_assert_failure(dom0_load(&start, &bi, &split, 2));
+	expect_assert_failure(dom0_load(&start, &bi, &split, 2, true));
 }
 
 int main(void)

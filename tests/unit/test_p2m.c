@@ -67,8 +67,8 @@ static uint32_t check_below(mfn_t t, unsigned int level)
 			assert_int_equal(entry_mfn(slot[i]).n & ((1ULL << level_order(level)) - 1),
 					 0);
 			assert_int_equal(slot[i],
-					 p.format->leaf(entry_mfn(slot[i]), entry_type(slot[i]),
-							level_order(level)));
+					 entry_of_leaf(&p, entry_mfn(slot[i]), entry_type(slot[i]),
+						       level_order(level)));
 		}
 	}
 	return nr;

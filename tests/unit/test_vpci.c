@@ -97,7 +97,7 @@ void irq_free_vector(int vector)
 	nr_vectors--;
 }
 
-void msi_compose(unsigned int cpu, unsigned int vector, uint64_t *addr, uint32_t *data)
+void msi_compose(unsigned int cpu, unsigned int vector, bool level, uint64_t *addr, uint32_t *data)
 {
 	*addr = 0xfee00000 | cpu << 12;
 	*data = vector;

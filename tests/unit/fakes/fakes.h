@@ -16,6 +16,7 @@
  *	vmcs.c	    vmcs_read, vmcs_write	an array
  *	kick.c	    vcpu_kick, current_vcpu
  *	ports.c	    inb, port_read ...		64 KiB of bytes, and the last write
+ *	iommu.c	    iommu			none
  *	guest_copy.c copy_*_guest		"guest addresses" are host addresses
  */
 #pragma once

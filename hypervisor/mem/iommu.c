@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What both kinds of IOMMU have in common: choosing one, handing it Dom0's tree, telling of faults. */
+#include "mem/iommu.h"
+#include "x86/asm.h"
+#include "x86/time.h"
+
+#define REPORTS_PER_PERIOD 10
+#define REPORT_PERIOD_NS   10000000000ULL
+
+struct iommu iommu;
+
+static const struct iommu_ops *const kinds[] = { &vtd_ops, &amdvi_ops };
+
+static const struct iommu_ops *find(void)
+{
+	int rc = -ENODEV;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds) && rc == -ENODEV; i++) {
+		rc = kinds[i]->probe();
+		if (!rc)
+			return kinds[i];
+	}
+	if (rc == -ENODEV)
+		log_info("IOMMU: the firmware describes none\n");
+	return NULL;
+}
+
+void iommu_init(enum iommu_choice choice, bool use_interrupts)
+{
+	if (choice != IOMMU_OFF)
+		iommu.ops = find();
+	if (!iommu.ops && choice == IOMMU_REQUIRED)
+		panic("no usable IOMMU, and iommu=required asks for one: switch it on in the firmware's setup "
+		      "(VT-d, AMD-Vi), or leave the option out\n");
+	if (!iommu.ops) {
+		log_warn("IOMMU: not used; a device of Dom0 can reach all memory\n");
+		return;
+	}
+	if (use_interrupts)
+		iommu.remaps_interrupts = !iommu.ops->remap_interrupts();
+	log_info("IOMMU: %u %s, %s\n", iommu.nr_units, iommu.ops->name,
+		 iommu.remaps_interrupts ? "remapping interrupts, too" : "interrupts are not remapped");
+}
+
+void iommu_enable(struct p2m *p)
+{
+	if (!iommu.ops)
+		return;
+	p->is_incoherent = iommu.is_incoherent;
+	if (p->is_incoherent)
+		wbinvd(); /* what other CPUs wrote before is none of the tree's */
+	iommu.ops->enable(p);
+	p->iommu_flush = iommu.ops->flush;
+}
+
+int iommu_add_unit(const struct iommu_unit *u)
+{
+	if (iommu.nr_units == IOMMU_MAX_UNITS) {
+		log_warn("IOMMU: more than %u units\n", IOMMU_MAX_UNITS);
+		return -ENOSPC;
+	}
+	iommu.unit[iommu.nr_units++] = *u;
+	return 0;
+}
+
+int iommu_add_reserved(uint64_t first, uint64_t last)
+{
+	if (iommu.nr_reserved == IOMMU_MAX_RESERVED) {
+		log_warn("IOMMU: more than %u reserved ranges\n", IOMMU_MAX_RESERVED);
+		return -ENOSPC;
+	}
+	iommu.reserved[iommu.nr_reserved++] = (struct iommu_reserved){ first, last };
+	return 0;
+}
+
+void iommu_wait(uint64_t start, const char *what)
+{
+	cpu_relax();
+	if (now() - start > IOMMU_TIMEOUT_NS)
+		panic("%s: no answer for a second (%s); iommu=off does without it\n", iommu.ops->name, what);
+}
+
+/* One CPU has all these interrupts, so nothing here is raced for. */
+void iommu_report_fault(unsigned int segment, unsigned int bdf, uint64_t addr, bool write, const char *why)
+{
+	static uint64_t period_start;
+	static unsigned int nr_said, nr_left_out;
+
+	if (!nr_said || now() - period_start > REPORT_PERIOD_NS) {
+		if (nr_left_out)
+			log_warn("IOMMU: %u more faults were not printed\n", nr_left_out);
+		period_start = now();
+		nr_said = nr_left_out = 0;
+	}
+	if (nr_said == REPORTS_PER_PERIOD) {
+		nr_left_out++;
+		return;
+	}
+	nr_said++;
+	log_warn("IOMMU: stopped device %04x:%02x:%02x.%u: %s of %#lx (%s)\n", segment, bdf >> 8, bdf >> 3 & 31,
+		 bdf & 7, write ? "write" : "read", addr, why ? why : "no reason given");
+}
