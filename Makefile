@@ -155,11 +155,12 @@ $(B)/cache/dom0/stamp: scripts/trial/packages
 	@scripts/fetch-packages $< $(@D) && touch $@
 $(B)/cache/peer/stamp: scripts/trial/packages.peer
 	@scripts/fetch-packages $< $(@D) && touch $@
-$(B)/pages $(B)/fpu: $(B)/%: tests/integration/%.c
+TRIAL_TOOLS := $(patsubst tests/integration/%.c,$(B)/%,$(wildcard tests/integration/*.c))
+$(TRIAL_TOOLS): $(B)/%: tests/integration/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -Iinclude -D__XEN_TOOLS__ $< -lxencall -o $@
-$(B)/trial/dom0.cpio: $(B)/cache/dom0/stamp $(PEER_STAMP) $(TRIAL_FILES) $(B)/pages $(B)/fpu $(B)/payload.elf $(if $(wildcard dom0-tools/files.mk),$(B)/hl)
-	@scripts/mkimages $(B)/cache $(@D) $(B)/payload.elf $(B)/hl $(B)/pages $(B)/fpu
+$(B)/trial/dom0.cpio: $(B)/cache/dom0/stamp $(PEER_STAMP) $(TRIAL_FILES) $(TRIAL_TOOLS) $(B)/payload.elf $(if $(wildcard dom0-tools/files.mk),$(B)/hl)
+	@scripts/mkimages $(B)/cache $(@D) $(B)/payload.elf $(B)/hl $(TRIAL_TOOLS)
 image: hv tools $(B)/trial/dom0.cpio
 # What scenario disk-grub installs, and what it installs it on. Where the disk cannot be made only that one fails.
 $(B)/trial/install.tar: all $(B)/trial/dom0.cpio scripts/install scripts/trial/service.cfg

@@ -9,6 +9,7 @@
 #include "dev/cpuid.h"
 #include "dev/mmio.h"
 #include "dev/vmsix.h"
+#include "x86/efi.h"
 
 #define MAX_DENIED 60
 
@@ -45,10 +46,19 @@ static bool may_have(struct domain *d, uint64_t gpa)
 	return hwdom_is_device(d, gpa) && !vmsix_covers(d, gpa);
 }
 
+/*
+ * What UEFI's runtime services are and work with Dom0 may read (SMBIOS tables lie there), not change: the
+ * hypervisor runs them.
+ */
+static enum p2m_type type_of(uint64_t gpa)
+{
+	return efi_owns(gpa) ? P2M_MMIO_RO : P2M_MMIO;
+}
+
 static bool may_have_2m(struct domain *d, uint64_t gpa)
 {
 	for (uint64_t i = 0; i < MIB(2); i += PAGE_SIZE)
-		if (!may_have(d, gpa + i))
+		if (!may_have(d, gpa + i) || type_of(gpa + i) != P2M_MMIO)
 			return false;
 	return true;
 }
@@ -68,7 +78,7 @@ bool hwdom_map_mmio(struct domain *d, uint64_t gpa)
 		     : -EEXIST;
 	if (rc < 0)
 		rc = p2m_map(&d->p2m, GFN(gpa >> PAGE_SHIFT), MFN(gpa >> PAGE_SHIFT), PAGE_ORDER_4K,
-			     P2M_MMIO);
+			     type_of(gpa));
 	if (rc < 0 && rc != -EEXIST)
 		log_warn("d%u: cannot map device page %#lx: error %d\n", d->id, gpa, -rc);
 	return rc == 0 || rc == -EEXIST; /* another CPU was quicker */

@@ -68,7 +68,7 @@ static void exit_msr_write(struct vcpu *v, const struct hvm_exit *exit)
 static void exit_nested_fault(struct vcpu *v, const struct hvm_exit *exit)
 {
 	struct p2m_entry e = p2m_lookup(&v->d->p2m, GFN(exit->fault.gpa >> PAGE_SHIFT));
-	bool read_only = e.type == P2M_GRANT_RO;
+	bool read_only = e.type == P2M_GRANT_RO || e.type == P2M_MMIO_RO;
 
 	if (e.type != P2M_NONE && !(read_only && exit->fault.write))
 		return;

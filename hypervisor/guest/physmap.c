@@ -11,7 +11,7 @@ void physmap_put(struct domain *d, struct p2m_entry e)
 {
 	if (e.type == P2M_RAM && d->is_identity && READ_ONCE(d->state) == DOM_ALIVE)
 		return; /* parked */
-	if (e.type != P2M_NONE && e.type != P2M_MMIO)
+	if (p2m_holds_reference(e.type))
 		page_put(e.mfn);
 }
 

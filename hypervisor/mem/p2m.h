@@ -20,11 +20,17 @@ enum p2m_type {
 	P2M_NONE,	/* hole */
 	P2M_RAM,	/* own memory */
 	P2M_MMIO,	/* a real device's registers, identity, no reference */
+	P2M_MMIO_RO,	/* the firmware's memory, the same way */
 	P2M_SHARED,	/* shared_info or a grant frame */
 	P2M_FOREIGN,	/* another domain's page, mapped by a privileged one */
 	P2M_GRANT_RW,	/* another domain's page, by grant */
 	P2M_GRANT_RO,
 };
+
+static inline bool p2m_holds_reference(enum p2m_type type)
+{
+	return type != P2M_NONE && type != P2M_MMIO && type != P2M_MMIO_RO;
+}
 
 struct p2m_entry {
 	mfn_t mfn; /* of exactly the gfn asked for */

@@ -17,7 +17,7 @@ static bool frames_are_sound(const struct p2m *p, mfn_t first, unsigned int orde
 {
 	bool own = type == P2M_RAM || type == P2M_SHARED;
 
-	if (type == P2M_MMIO)
+	if (!p2m_holds_reference(type))
 		return true;
 	for (uint64_t i = 0; i < 1ULL << order; i++) {
 		mfn_t mfn = mfn_add(first, i);

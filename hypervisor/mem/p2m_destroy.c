@@ -13,11 +13,6 @@ struct work {
 	unsigned int left;
 };
 
-static bool holds_reference(enum p2m_type type)
-{
-	return type != P2M_NONE && type != P2M_MMIO;
-}
-
 /* Put what remains of the entry removed last. True when nothing does. */
 static bool put_frames(struct work *w)
 {
@@ -40,7 +35,7 @@ static void remove_leaf(struct p2m *p, uint64_t *slot, unsigned int level)
 
 	store_release(slot, 0);
 	p2m_new_version(p, ANY_GFN);
-	if (!holds_reference(entry_type(e)))
+	if (!p2m_holds_reference(entry_type(e)))
 		return;
 	p->dying.mfn = entry_mfn(e);
 	p->dying.type = entry_type(e);
@@ -59,7 +54,7 @@ static bool empty_table(struct work *w, mfn_t table, unsigned int level)
 		if (!w->left)
 			return false;
 		if (entry_is_leaf(e)) {
-			w->left -= !holds_reference(entry_type(e));
+			w->left -= !p2m_holds_reference(entry_type(e));
 			remove_leaf(w->p, &slot[i], level);
 			if (!put_frames(w))
 				return false;

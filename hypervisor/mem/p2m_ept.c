@@ -16,6 +16,7 @@
 static const uint64_t type_bits[] = {
 	[P2M_RAM]      = EPT_R | EPT_W | EPT_X | EPT_MT_WB,
 	[P2M_MMIO]     = EPT_R | EPT_W | EPT_X | EPT_MT_UC,
+	[P2M_MMIO_RO]  = EPT_R | EPT_X | EPT_MT_WB,
 	[P2M_SHARED]   = EPT_R | EPT_W | EPT_X | EPT_MT_WB,
 	[P2M_FOREIGN]  = EPT_R | EPT_W | EPT_X | EPT_MT_WB,
 	[P2M_GRANT_RW] = EPT_R | EPT_W | EPT_X | EPT_MT_WB,

@@ -11,6 +11,7 @@
 static const uint64_t type_bits[] = {
 	[P2M_RAM]      = PTE_W,
 	[P2M_MMIO]     = PTE_W | PTE_PCD,
+	[P2M_MMIO_RO]  = 0,
 	[P2M_SHARED]   = PTE_W,
 	[P2M_FOREIGN]  = PTE_W,
 	[P2M_GRANT_RW] = PTE_W,

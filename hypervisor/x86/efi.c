@@ -47,6 +47,14 @@ static bool read_tables(uint64_t systab)
 	return true;
 }
 
+bool efi_owns(uint64_t hpa)
+{
+	for (unsigned int i = 0; i < efi.nr_ranges; i++)
+		if (hpa - efi.ranges[i].base < efi.ranges[i].size && efi.ranges[i].type < EfiMemoryMappedIO)
+			return true;
+	return false;
+}
+
 void efi_init(const struct boot_info *bi, void *block)
 {
 	efi.nr_ranges = bi->nr_runtime;

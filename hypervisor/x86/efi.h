@@ -31,6 +31,9 @@ struct efi { /* written at boot */
 };
 extern struct efi efi;
 
+/* Does this page belong to the services, code or data? Devices that they use do not count. */
+bool efi_owns(uint64_t hpa);
+
 /* block: EFI_BLOCK_SIZE bytes of RAM, kept. Boot CPU; what is missing is said on the console. */
 void efi_init(const struct boot_info *bi, void *block);
 
