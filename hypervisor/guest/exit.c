@@ -68,12 +68,11 @@ static void exit_msr_write(struct vcpu *v, const struct hvm_exit *exit)
 static void exit_nested_fault(struct vcpu *v, const struct hvm_exit *exit)
 {
 	struct p2m_entry e = p2m_lookup(&v->d->p2m, GFN(exit->fault.gpa >> PAGE_SHIFT));
-	bool read_only = e.type == P2M_GRANT_RO || e.type == P2M_MMIO_RO;
+	bool forbidden = (exit->fault.write && p2m_is_read_only(e.type)) || (exit->fault.fetch && e.type >= P2M_SHARED);
 
-	if (e.type != P2M_NONE && !(read_only && exit->fault.write))
-		return;
-	if (read_only) {
-		inject_gp(v);
+	if (e.type != P2M_NONE) {
+		if (forbidden)
+			inject_gp(v);
 		return;
 	}
 	if (exit->fault.in_table_walk) {

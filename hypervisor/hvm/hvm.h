@@ -78,7 +78,7 @@ struct hvm_exit {
 		} io;
 		struct {
 			uint64_t gpa;
-			bool write;
+			bool write, fetch;
 			bool in_table_walk; /* the CPU was reading or writing the guest's own page tables */
 		} fault;
 		struct {

@@ -21,6 +21,7 @@ enum p2m_type {
 	P2M_RAM,	/* own memory */
 	P2M_MMIO,	/* a real device's registers, identity, no reference */
 	P2M_MMIO_RO,	/* the firmware's memory, the same way */
+	/* from here on not executable */
 	P2M_SHARED,	/* shared_info or a grant frame */
 	P2M_FOREIGN,	/* another domain's page, mapped by a privileged one */
 	P2M_GRANT_RW,	/* another domain's page, by grant */
@@ -32,6 +33,11 @@ static inline bool p2m_holds_reference(enum p2m_type type)
 	return type != P2M_NONE && type != P2M_MMIO && type != P2M_MMIO_RO;
 }
 
+static inline bool p2m_is_read_only(enum p2m_type type)
+{
+	return type == P2M_MMIO_RO || type == P2M_GRANT_RO;
+}
+
 struct p2m_entry {
 	mfn_t mfn; /* of exactly the gfn asked for */
 	enum p2m_type type;
@@ -39,9 +45,10 @@ struct p2m_entry {
 };
 
 /*
- * What differs by vendor is how an entry is made. Reading is common: both leave bits 52-55 to
- * software, where every leaf has its type and a table has P2M_NONE; both keep the mfn in bits
- * 12-51; 0 is a hole.
+ * What differs by vendor is how an entry is made. Reading is common: every leaf has its type in bits 59, 60
+ * and 63, a table has P2M_NONE there; the mfn is in bits 12-51; 0 is a hole. Bits 52-58 would be free for the
+ * CPUs, but AMD's IOMMU, which may walk the same tree, takes them for reserved. 63 is no-execute for AMD's
+ * CPUs.
  */
 struct p2m_format {
 	const char *name;

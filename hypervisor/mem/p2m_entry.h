@@ -6,12 +6,19 @@
 
 #define P2M_LEVELS	4
 #define P2M_SLOTS	512
-#define P2M_TYPE_SHIFT	52
+#define P2M_TYPE_LOW	(3ULL << 59)
+#define P2M_TYPE_HIGH	(1ULL << 63)
 #define P2M_MFN_MASK	0x000ffffffffff000ULL
 
 static inline enum p2m_type entry_type(uint64_t e)
 {
-	return e >> P2M_TYPE_SHIFT & 0xf;
+	return (e & P2M_TYPE_LOW) >> 59 | (e & P2M_TYPE_HIGH) >> 61;
+}
+
+/* The inverse. */
+static inline uint64_t entry_type_bits(enum p2m_type type)
+{
+	return ((uint64_t)type << 59 & P2M_TYPE_LOW) | ((uint64_t)type << 61 & P2M_TYPE_HIGH);
 }
 
 static inline mfn_t entry_mfn(uint64_t e)
@@ -21,7 +28,7 @@ static inline mfn_t entry_mfn(uint64_t e)
 
 static inline bool entry_is_leaf(uint64_t e)
 {
-	return entry_type(e) != P2M_NONE;
+	return e & (P2M_TYPE_LOW | P2M_TYPE_HIGH);
 }
 
 static inline bool entry_is_table(uint64_t e)
@@ -54,7 +61,7 @@ static inline uint64_t *table_map(mfn_t mfn)
 static inline uint64_t entry_of_leaf(const struct p2m *p, mfn_t mfn, enum p2m_type type, unsigned int order)
 {
 	return p->format->leaf(mfn, type, order) | p2m_iommu_bits.read |
-	       (type == P2M_GRANT_RO ? 0 : p2m_iommu_bits.write);
+	       (p2m_is_read_only(type) ? 0 : p2m_iommu_bits.write);
 }
 
 /* The table is of `level`. */

@@ -17,15 +17,15 @@ static const uint64_t type_bits[] = {
 	[P2M_RAM]      = EPT_R | EPT_W | EPT_X | EPT_MT_WB,
 	[P2M_MMIO]     = EPT_R | EPT_W | EPT_X | EPT_MT_UC,
 	[P2M_MMIO_RO]  = EPT_R | EPT_X | EPT_MT_WB,
-	[P2M_SHARED]   = EPT_R | EPT_W | EPT_X | EPT_MT_WB,
-	[P2M_FOREIGN]  = EPT_R | EPT_W | EPT_X | EPT_MT_WB,
-	[P2M_GRANT_RW] = EPT_R | EPT_W | EPT_X | EPT_MT_WB,
-	[P2M_GRANT_RO] = EPT_R | EPT_X | EPT_MT_WB,
+	[P2M_SHARED]   = EPT_R | EPT_W | EPT_MT_WB,
+	[P2M_FOREIGN]  = EPT_R | EPT_W | EPT_MT_WB,
+	[P2M_GRANT_RW] = EPT_R | EPT_W | EPT_MT_WB,
+	[P2M_GRANT_RO] = EPT_R | EPT_MT_WB,
 };
 
 static uint64_t ept_leaf(mfn_t mfn, enum p2m_type type, unsigned int order)
 {
-	return mfn.n << PAGE_SHIFT | (uint64_t)type << P2M_TYPE_SHIFT | (order ? EPT_PS : 0) |
+	return mfn.n << PAGE_SHIFT | entry_type_bits(type) | (order ? EPT_PS : 0) |
 	       type_bits[type];
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Entries of AMD's nested page tables (APM 2, 15.25): the format of ordinary long-mode tables,
- * walked as user accesses. Accessed and dirty are set from the start, so that the CPU never
- * writes an entry. Devices are UC- by our PAT (PCD alone): the guest's own PAT may make a frame
- * buffer write-combining, nothing more.
+ * walked as user accesses. Accessed and dirty are set from the start, so that the CPU never writes
+ * an entry. Devices are UC- by our PAT (PCD alone): the guest's own PAT may make a frame buffer
+ * write-combining, nothing more. Bit 63 of the type is NX.
  */
 #include "mem/p2m_entry.h"
 #include "x86/cr.h"
@@ -20,7 +20,7 @@ static const uint64_t type_bits[] = {
 
 static uint64_t npt_leaf(mfn_t mfn, enum p2m_type type, unsigned int order)
 {
-	return mfn.n << PAGE_SHIFT | (uint64_t)type << P2M_TYPE_SHIFT | PTE_P | PTE_U | PTE_A |
+	return mfn.n << PAGE_SHIFT | entry_type_bits(type) | PTE_P | PTE_U | PTE_A |
 	       PTE_D | (order ? PTE_PS : 0) | type_bits[type];
 }
 

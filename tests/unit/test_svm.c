@@ -84,7 +84,10 @@ static void nested_fault_bits(void **state)
 	decode(SVM_EXIT_NPF, false);
 	assert_int_equal(out.kind, EXIT_NESTED_FAULT);
 	assert_int_equal(out.fault.gpa, 0xfee00030);
-	assert_true(out.fault.write && out.fault.in_table_walk);
+	assert_true(out.fault.write && !out.fault.fetch && out.fault.in_table_walk);
+	vmcb.exitinfo1 = NPF_FETCH;
+	decode(SVM_EXIT_NPF, false);
+	assert_true(!out.fault.write && out.fault.fetch && !out.fault.in_table_walk);
 }
 
 static void every_code_decodes_to_something(void **state)

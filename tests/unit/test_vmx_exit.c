@@ -124,7 +124,9 @@ static void nested_fault_bits(void **state)
 	decode(48, 1 | QUAL_EPT_GVA_VALID);
 	assert_true(!out.fault.write && out.fault.in_table_walk);
 	decode(48, 1); /* no linear address: a PDPTE load */
-	assert_false(out.fault.in_table_walk);
+	assert_false(out.fault.in_table_walk || out.fault.fetch);
+	decode(48, QUAL_EPT_FETCH);
+	assert_true(out.fault.fetch && !out.fault.write);
 }
 
 static uint32_t event(unsigned int vector, unsigned int type, uint32_t flags)

@@ -58,6 +58,7 @@ static void decode_npf(const struct vmcb *vmcb, struct hvm_exit *exit)
 	exit->kind = EXIT_NESTED_FAULT;
 	exit->fault.gpa = vmcb->exitinfo2;
 	exit->fault.write = vmcb->exitinfo1 & NPF_WRITE;
+	exit->fault.fetch = vmcb->exitinfo1 & NPF_FETCH;
 	exit->fault.in_table_walk = vmcb->exitinfo1 & NPF_TABLE_WALK;
 }
 

@@ -117,4 +117,5 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 
 /* EXITINFO1 of a nested page fault, 15.25.6 */
 #define NPF_WRITE	(1u << 1)
+#define NPF_FETCH	(1u << 4)
 #define NPF_TABLE_WALK	(1ULL << 33)

@@ -65,6 +65,7 @@ static void decode_ept_violation(struct hvm_exit *exit)
 
 	exit->fault.gpa = vmcs_read(VMCS_GUEST_PHYSICAL);
 	exit->fault.write = qual & QUAL_EPT_WRITE;
+	exit->fault.fetch = qual & QUAL_EPT_FETCH;
 	exit->fault.in_table_walk = (qual & QUAL_EPT_GVA_VALID) && !(qual & QUAL_EPT_TRANSLATED);
 }
 

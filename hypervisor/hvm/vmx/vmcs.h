@@ -104,6 +104,7 @@ enum vmx_reason {
 #define QUAL_IO_STRING	     (1u << 4)
 #define QUAL_IO_REP	     (1u << 5)
 #define QUAL_EPT_WRITE	     (1u << 1)
+#define QUAL_EPT_FETCH	     (1u << 2)
 #define QUAL_EPT_GVA_VALID   (1u << 7)
 #define QUAL_EPT_TRANSLATED  (1u << 8)
 #define QUAL_EPT_UNBLOCKED   (1u << 12) /* as EVENT_IRET_UNBLOCKED */

@@ -25,6 +25,11 @@ static void store_to(void *p)
 	WRITE_ONCE(*(uint32_t *)p, 0xbad);
 }
 
+static void call(void *p)
+{
+	((void (*)(void))p)();
+}
+
 static void wait_step(uint64_t step)
 {
 	while (own_mailbox.word[STEP] < step)
@@ -36,6 +41,7 @@ TEST(granter, ROLE, 1)
 	REQUIRE_EQ(grants_init(), 0);
 	for (unsigned int i = 0; i < 4; i++)
 		shared_pages[i][0] = PATTERN + i;
+	shared_pages[0][2] = 0xc3; /* RET */
 	grant_offer(REF_RW, 0, shared_pages[0], 0);
 	grant_offer(REF_RO, 0, shared_pages[1], GTF_readonly);
 	grant_offer(REF_FOR_OTHER, 7777, shared_pages[2], 0);
@@ -88,6 +94,9 @@ static void check_maps(struct domu *u)
 	CHECK_EQ(rw[0], PATTERN);
 	CHECK_EQ(ro[0], PATTERN + 1);
 	rw[1] = 99;
+	CHECK_EQ(rw[2], 0xc3);
+	if (is_helium()) /* Xen crashes us for it */
+		CHECK_EQ(guard(call, rw + 2), X86_GP);
 	check_pins(u, h, rw);
 	for (unsigned int i = 0; i < ARRAY_SIZE(not_writable); i++)
 		CHECK_EQ(grant_map(u->id, not_writable[i], scratch(0, 2), GNTMAP_host_map, &other),
