@@ -8,6 +8,7 @@
 #include "dev/vpci_priv.h"
 #include "dev/io.h"
 #include "dev/mmio.h"
+#include "mem/iommu.h"
 #include "mem/kalloc.h"
 #include "x86/acpi.h"
 #include "x86/asm.h"
@@ -157,6 +158,11 @@ static void cfg_access(struct vpci *p, unsigned int segment, unsigned int bdf, u
 {
 	struct pci_dev *dev;
 
+	if (iommu_is_function(segment, bdf)) {
+		if (!write)
+			*val = ~0u;
+		return;
+	}
 	spin_lock(&p->lock);
 	if (!write && reg < 4)
 		meet_locked(p, segment, bdf);

@@ -51,6 +51,7 @@ void iommu_enable(struct p2m *p)
 		wbinvd(); /* what other CPUs wrote before is none of the tree's */
 	iommu.ops->enable(p);
 	p->iommu_flush = iommu.ops->flush;
+	p->flush_filled = iommu.caches_holes;
 }
 
 int iommu_add_unit(const struct iommu_unit *u)

@@ -56,6 +56,7 @@ extern struct iommu {
 	bool remaps_interrupts;
 	bool is_incoherent;		/* reads tables past the CPUs' caches */
 	bool lacks_1g;			/* no translations of 1 GiB */
+	bool caches_holes;		/* remembers what is not there */
 	unsigned int nr_units, nr_reserved;
 	struct iommu_unit unit[IOMMU_MAX_UNITS];
 	struct iommu_reserved reserved[IOMMU_MAX_RESERVED];
@@ -65,6 +66,15 @@ extern struct iommu {
 void iommu_init(enum iommu_choice choice, bool use_interrupts);
 /* Dom0's tree is complete, Dom0 has not run: confine its devices to it. Nothing to do without an IOMMU. */
 void iommu_enable(struct p2m *p);
+
+/* Is this PCI function one of the units? Dom0 must not see it. */
+static inline bool iommu_is_function(unsigned int segment, unsigned int bdf)
+{
+	for (unsigned int i = 0; i < iommu.nr_units; i++)
+		if (iommu.unit[i].is_function && iommu.unit[i].bdf == bdf && iommu.unit[i].segment == segment)
+			return true;
+	return false;
+}
 
 /* For the drivers. -ENOSPC with a message when the table is full. */
 int iommu_add_unit(const struct iommu_unit *u) __must_check;

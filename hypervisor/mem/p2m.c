@@ -292,6 +292,8 @@ int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_ty
 	else
 		rc = map_locked(p, gfn.n, mfn, order, type);
 	spin_unlock(&p->lock);
+	if (p->flush_filled && !rc)
+		p->iommu_flush();
 	return rc;
 }
 

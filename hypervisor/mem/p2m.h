@@ -92,6 +92,7 @@ struct p2m {
 	/* An IOMMU walks the tree, too: it forgets what it read before this returns. NULL: none does. */
 	void (*iommu_flush)(void);
 	bool is_incoherent;	/* it reads memory, not the CPUs' caches */
+	bool flush_filled;	/* it remembers holes: one that was filled needs iommu_flush, too */
 	struct {
 		mfn_t mfn;
 		uint32_t nr;

@@ -13,6 +13,7 @@
 #define MAX_PINS	120
 #define REG_VERSION	1
 #define REG_ENTRY(pin)	(0x10 + 2 * (pin))
+#define EOI_OFFSET	0x40 /* from version 20h on */
 #define RTE_LOW_ACTIVE	0x02000
 #define RTE_LEVEL	0x08000
 #define RTE_MASKED	0x10000
@@ -20,6 +21,7 @@
 struct ioapic {
 	struct ioapic_info info;
 	volatile char *regs;
+	bool has_eoi;
 	uint32_t entry[MAX_PINS]; /* low half as last written */
 };
 
@@ -49,9 +51,12 @@ static void ioapic_add(const struct acpi_ioapic *a)
 {
 	struct ioapic *io = &ioapics[nr_ioapics];
 	unsigned int pins;
+	uint32_t version;
 
 	io->regs = mmio_map(a->hpa, PAGE_SIZE);
-	pins = (reg_read(io, REG_VERSION) >> 16 & 0xff) + 1;
+	version = reg_read(io, REG_VERSION);
+	io->has_eoi = (version & 0xff) >= 0x20;
+	pins = (version >> 16 & 0xff) + 1;
 	if (pins > MAX_PINS) {
 		log_warn("IO-APIC at %#x claims %u pins and is ignored\n", a->hpa, pins);
 		return;
@@ -128,5 +133,8 @@ void ioapic_set_masked(uint32_t gsi, bool masked)
 	pin = gsi - io->info.gsi_base;
 	spin_lock(&lock);
 	entry_write(io, pin, (io->entry[pin] & ~RTE_MASKED) | (masked ? RTE_MASKED : 0));
+	/* An IOMMU may hide from the CPU that the line is level-triggered (QEMU's AMD-Vi): then no EOI comes here. */
+	if (masked && irq_remap && io->has_eoi && (io->entry[pin] & RTE_LEVEL))
+		mmio_write32(io->regs + EOI_OFFSET, io->entry[pin] & 0xff);
 	spin_unlock(&lock);
 }

@@ -21,6 +21,8 @@ MEM_OBJS := hypervisor/mem/frame.o hypervisor/mem/buddy.o $(addprefix $(FAKES)/,
 test_frame-objs := $(MEM_OBJS)
 test_frame-libs := -lpthread
 test_kalloc-objs := hypervisor/mem/kalloc.o $(MEM_OBJS)
+unit-y += test_amdvi
+test_amdvi-objs := hypervisor/mem/ivrs.o $(addprefix $(FAKES)/,bug.o log.o)
 unit-y += test_p2m
 P2M_OBJS := $(addprefix hypervisor/mem/,p2m.o p2m_lookup.o p2m_destroy.o p2m_check.o p2m_npt.o p2m_ept.o p2m_tlb.o kalloc.o) $(MEM_OBJS)
 unit-y += test_p2m_smp
@@ -65,7 +67,7 @@ test_decode-objs := hypervisor/dev/decode.o
 VLAPIC_OBJS := $(addprefix hypervisor/dev/,vlapic.o vlapic_ipi.o vlapic_regs.o vlapic_timer.o)
 test_vioapic-objs := hypervisor/dev/vioapic.o $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o)
 test_vpci-objs := $(addprefix hypervisor/dev/,vpci.o vpci_msi.o vmsi.o vmsix.o) $(VLAPIC_OBJS) \
-	$(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o ports.o)
+	$(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o ports.o iommu.o)
 test_vlapic-objs := $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o time.o)
 
 # guest

@@ -8,6 +8,7 @@
 #include "fakes/fakes.h"
 #include "lib/compiler.h"
 #include "lib/errno.h"
+#include "mem/amdvi.h"
 #include "mem/kalloc.h"
 #include "mem/p2m_entry.h"
 #include "x86/cpu.h"
@@ -87,6 +88,49 @@ static void check(void)
 	}
 	assert_int_equal(nr, p.nr_tables);
 	assert_int_equal(fake_locks_held, 0);
+}
+
+/*
+ * The same tree as AMD's IOMMU reads it, by its specification (48882, 2.2.3): PR is bit 0, NextLevel bits 9-11, IR and
+ * IW bits 61 and 62 of each entry on the way; bits 52-58 must be 0.
+ */
+static struct p2m_entry look_as_amdvi(uint64_t gfn)
+{
+	uint64_t address = gfn << 12, table_at = p.root.n << 12, rights = 3;
+
+	for (unsigned int level = 4;;) {
+		uint64_t e = table_map(MFN(table_at >> 12))[address >> (3 + 9 * level) & 511];
+		unsigned int next = e >> 9 & 7;
+
+		if (!(e & 1))
+			return (struct p2m_entry){ .type = P2M_NONE };
+		assert_int_equal(e >> 52 & 0x7f, 0);
+		rights &= e >> 61;
+		table_at = e & 0x000ffffffffff000;
+		if (!next) {
+			uint64_t offset = gfn & ((1ULL << 9 * (level - 1)) - 1);
+
+			assert_true(rights & 1);
+			return (struct p2m_entry){ .mfn = MFN((table_at >> 12) + offset),
+						   .type = rights & 2 ? P2M_RAM : P2M_GRANT_RO };
+		}
+		assert_true(next < level);
+		level = next;
+	}
+}
+
+static void check_amdvi(uint64_t gfn, struct p2m_entry e)
+{
+	struct p2m_entry seen;
+
+	if (!p2m_iommu_bits.read)
+		return;
+	seen = look_as_amdvi(gfn);
+	assert_int_equal(seen.type == P2M_NONE, e.type == P2M_NONE);
+	if (e.type == P2M_NONE)
+		return;
+	assert_int_equal(seen.type == P2M_GRANT_RO, e.type == P2M_GRANT_RO);
+	assert_int_equal(seen.mfn.n, e.mfn.n);
 }
 
 static struct p2m_entry look(uint64_t gfn)
@@ -498,6 +542,7 @@ static void compare_all(void)
 		assert_int_equal(e.type, model[i].type);
 		if (e.type != P2M_NONE)
 			assert_int_equal(e.mfn.n, model[i].mfn);
+		check_amdvi(BASE + i, e);
 	}
 }
 
@@ -521,6 +566,37 @@ static void random_sequence(void **state)
 	}
 }
 
+static void amdvi_reads_the_same(void **state)
+{
+	p2m_iommu_bits = (struct p2m_iommu_bits){ PTE_IR, PTE_IW, 1ULL << PTE_LEVEL_SHIFT };
+	random_sequence(state);
+	memset(&p2m_iommu_bits, 0, sizeof(p2m_iommu_bits));
+}
+
+static unsigned int nr_iommu_flushes;
+
+static void count_iommu_flush(void)
+{
+	nr_iommu_flushes++;
+}
+
+static void iommu_is_flushed(void **state)
+{
+	p.iommu_flush = count_iommu_flush;
+	nr_iommu_flushes = 0;
+	assert_int_equal(p2m_map(&p, GFN(5), MFN(RAM_MFN), 0, P2M_FOREIGN), 0);
+	assert_int_equal(nr_iommu_flushes, 0);
+	p2m_flush(&p);
+	assert_int_equal(nr_iommu_flushes, 1);
+	p.flush_filled = true;
+	assert_int_equal(p2m_map(&p, GFN(6), MFN(RAM_MFN), 0, P2M_FOREIGN), 0);
+	assert_int_equal(nr_iommu_flushes, 2);
+	assert_int_equal(p2m_map(&p, GFN(6), MFN(RAM_MFN), 0, P2M_FOREIGN), -EEXIST);
+	assert_int_equal(nr_iommu_flushes, 2);
+	p.iommu_flush = NULL;
+	p.flush_filled = false;
+}
+
 #define CASE(f, format) { #f " " #format, f, setup, teardown, (void *)&p2m_format_##format }
 #define BOTH(f) CASE(f, npt), CASE(f, ept)
 
@@ -539,6 +615,8 @@ int main(void)
 		BOTH(destroy_is_preemptible_and_complete),
 		CASE(flush_kicks_who_is_inside, npt),
 		BOTH(random_sequence),
+		BOTH(amdvi_reads_the_same),
+		CASE(iommu_is_flushed, npt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

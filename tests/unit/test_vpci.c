@@ -12,6 +12,7 @@
 #include "dev/vmsix.h"
 #include "dev/vpci_priv.h"
 #include "lib/errno.h"
+#include "mem/iommu.h"
 #include "x86/acpi.h"
 #include "x86/irq.h"
 
@@ -350,6 +351,21 @@ static void reset_port_is_an_end_of_dom0(void **state)
 	assert_int_equal(shutdown_reason, 1);
 }
 
+static void an_iommu_is_not_there(void **state)
+{
+	uint32_t command = config_get(4, 2);
+
+	iommu.unit[1] = (struct iommu_unit){ .is_function = true, .bdf = BDF };
+	iommu.nr_units = 2;
+	assert_int_equal(cfg_read(0, 4), 0xffffffff);
+	assert_true(ecam(MSI, 8, false, 0) == ~0ULL);
+	cfg_write(4, 2, ~command);
+	assert_int_equal(config_get(4, 2), command);
+	iommu.unit[1].segment = 1;
+	assert_int_equal(cfg_read(0, 4), 0x10d38086);
+	iommu.nr_units = 0;
+}
+
 static void random_accesses(void **state)
 {
 	unit_seed();
@@ -397,6 +413,7 @@ int main(void)
 		TEST(vectors_run_out),
 		TEST(another_device_in_its_place),
 		TEST(reset_port_is_an_end_of_dom0),
+		TEST(an_iommu_is_not_there),
 		TEST(random_accesses),
 	};
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ACPI's IVRS table: what the firmware says of AMD's IOMMUs (AMD's IOMMU specification, 48882, 5.2). Which device
+ * belongs to which unit is of no interest: they are all treated alike. Pure; what is found goes to the seams below.
+ */
+#pragma once
+
+#include "lib/base.h"
+
+struct ivhd { /* a unit */
+	uint8_t type, flags;
+	uint16_t length, bdf, cap; /* the PCI function it is, its capability's place in config space */
+	uint64_t hpa;		   /* of its registers */
+	uint16_t segment, info;
+	uint32_t features;
+} __packed;
+
+enum { IVHD_HT_TUN_EN = 1 << 0, IVHD_PASS_PW = 1 << 1, IVHD_RES_PASS_PW = 1 << 2, IVHD_ISOC = 1 << 3 }; /* flags */
+
+/* Read a table whose checksum is right. -EINVAL, with a message, where it is damaged; or what a seam returned. */
+int __must_check ivrs_parse(const void *table, uint32_t length);
+
+/* Seams. One unit may be described several times. */
+int ivrs_unit(const struct ivhd *h);
+/* Devices use this memory at its own address; whole pages. */
+int ivrs_reserved(uint64_t first, uint64_t last);
+/*
+ * These flags are asked for in the table entries of these devices, beside what other calls ask for: bits 0-2 INIT,
+ * ExtInt, NMI pass; 4-5 SysMgt; 6-7 LINT0, LINT1 pass. is_ioapic: who names one wants its interrupts to be remapped.
+ */
+void ivrs_devices(uint16_t first, uint16_t last, uint8_t flags, bool is_ioapic);
