@@ -45,7 +45,6 @@ enum reg {
 #define CTL_COMMANDS	(1ULL << 12)
 #define STATUS_OVERFLOW (1ULL << 0)
 #define STATUS_EVENT	(1ULL << 1)
-#define STATUS_LOG_RUN	(1ULL << 3)
 
 struct unit { /* as many as iommu.unit has */
 	char *regs;
@@ -53,7 +52,6 @@ struct unit { /* as many as iommu.unit has */
 	uint64_t control;
 	uint32_t tail;	/* of the commands; lock */
 	uint64_t done;	/* the unit writes the number of the last command here */
-	uint16_t flags; /* IVHD's */
 };
 
 static struct unit units[IOMMU_MAX_UNITS];
@@ -109,6 +107,12 @@ static void amdvi_flush(void)
 
 /* --- finding --- */
 
+/* HtTunEn, PassPW, ResPassPW, Isoc are bits 0 to 3 of IVHD's flags and 1, 8, 9, 11 here. */
+static uint64_t control_of(unsigned int flags)
+{
+	return (flags & 1) << 1 | (flags & 6) << 7 | (flags & 8) << 8 | CTL_COHERENT | CTL_COMMANDS | CTL_EVENT_LOG;
+}
+
 static int check_capability(const struct ivhd *h)
 {
 	uint32_t cap = pci_cfg_read(h->segment, h->bdf, h->cap, 4);
@@ -142,7 +146,7 @@ int ivrs_unit(const struct ivhd *h)
 	}
 	if (efr & EFR_PC_SUP)
 		as_all.size = REGS_SIZE_PC;
-	u->flags = h->flags;
+	u->control = control_of(h->flags);
 	u->commands = page_alloc();
 	u->events = page_alloc();
 	return u->commands && u->events ? iommu_add_unit(&as_all) : -ENOMEM;
@@ -182,17 +186,9 @@ static int amdvi_probe(void)
 
 /* --- switching on --- */
 
-/* As IVHD asks: HtTunEn, PassPW, ResPassPW, Isoc are bits 1, 8, 9, 11. */
-static uint64_t control_of(uint16_t flags)
-{
-	return (flags & IVHD_HT_TUN_EN) << 1 | (flags & (IVHD_PASS_PW | IVHD_RES_PASS_PW)) << 7 |
-	       (flags & IVHD_ISOC) << 8 | CTL_COHERENT | CTL_COMMANDS | CTL_EVENT_LOG;
-}
-
 static void run(void)
 {
 	for (struct unit *u = units; u < units + iommu.nr_units; u++) {
-		u->control = control_of(u->flags);
 		reg_write(u, CONTROL, 0); /* the firmware may have used it */
 		reg_write(u, DEVICE_TABLE, virt_to_phys(devices) | ((1u << DEVICE_TABLE_ORDER) - 1));
 		reg_write(u, COMMAND_BASE, virt_to_phys(u->commands) | RING_OF_A_PAGE);
@@ -232,45 +228,26 @@ static int amdvi_remap_interrupts(void)
 
 /* --- events --- */
 
-/* Some units write an event after they said so. */
-static void report_event(const struct iommu_unit *unit, uint64_t *event)
-{
-	struct amdvi_event e;
-
-	for (unsigned int i = 0; i < 1000 && !(READ_ONCE(event[0]) >> EVENT_CODE_SHIFT); i++)
-		cpu_relax();
-	e = amdvi_event_decode(READ_ONCE(event[0]), READ_ONCE(event[1]));
-	event[0] = 0;
-	iommu_report_fault(unit->segment, e.bdf, e.addr, e.write, e.why);
-}
-
-/* The log is full: it goes on when it was switched off and on. */
-static void restart_log(struct unit *u)
-{
-	uint64_t start = now();
-
-	reg_write(u, CONTROL, u->control & ~CTL_EVENT_LOG);
-	while (reg_read(u, STATUS) & STATUS_LOG_RUN)
-		iommu_wait(start, "end of the event log");
-	reg_write(u, STATUS, STATUS_OVERFLOW);
-	reg_write(u, CONTROL, u->control);
-}
-
 /* One ring at most: what comes meanwhile makes another interrupt. */
 static void events_arrived(void *arg)
 {
 	struct unit *u = arg;
-	uint64_t status = reg_read(u, STATUS);
 	uint32_t at, end;
 
 	reg_write(u, STATUS, STATUS_EVENT);
 	at = reg_read(u, EVENT_HEAD) % PAGE_SIZE;
 	end = reg_read(u, EVENT_TAIL) % PAGE_SIZE;
-	for (; at != end; at = (at + ENTRY_SIZE) % PAGE_SIZE)
-		report_event(&iommu.unit[u - units], &u->events[at / 8]);
+	for (; at != end; at = (at + ENTRY_SIZE) % PAGE_SIZE) {
+		struct amdvi_event e = amdvi_event_decode(READ_ONCE(u->events[at / 8]), READ_ONCE(u->events[at / 8 + 1]));
+
+		iommu_report_fault(iommu.unit[u - units].segment, e.bdf, e.addr, e.write, e.why);
+	}
 	reg_write(u, EVENT_HEAD, end);
-	if (status & STATUS_OVERFLOW)
-		restart_log(u);
+	if (reg_read(u, STATUS) & STATUS_OVERFLOW) { /* the log stands still; it goes on when it was switched off and on */
+		reg_write(u, CONTROL, u->control & ~CTL_EVENT_LOG);
+		reg_write(u, STATUS, STATUS_OVERFLOW);
+		reg_write(u, CONTROL, u->control);
+	}
 }
 
 static unsigned int find_msi(const struct iommu_unit *f)

@@ -28,10 +28,7 @@ struct device { /* 5.2.2.1: the longest form that says something to us */
 	uint8_t special_variety;
 } __packed;
 
-enum {
-	DEV_ALL = 1, DEV_RANGE = 3, DEV_RANGE_END = 4, DEV_ALIAS_RANGE = 67, DEV_EXT_RANGE = 71,
-	DEV_SPECIAL = 72, DEV_ACPI = 240,
-};
+enum { DEV_ALL = 1, DEV_RANGE = 3, DEV_RANGE_END = 4, DEV_ALIAS_RANGE = 67, DEV_EXT_RANGE = 71, DEV_SPECIAL = 72, DEV_ACPI = 240 };
 #define SPECIAL_IOAPIC	1
 #define ACPI_NAME_BYTES 22 /* of DEV_ACPI; the last says how long the name behind it is */
 
@@ -44,24 +41,14 @@ static size_t device_length(const uint8_t *e, size_t room)
 
 static void parse_device(const struct device *e, struct device *range)
 {
-	switch (e->type) {
-	case DEV_ALL:
-		ivrs_devices(0, UINT16_MAX, e->flags, false);
-		break;
-	case DEV_RANGE:
-	case DEV_ALIAS_RANGE:
-	case DEV_EXT_RANGE:
+	if (e->type == DEV_RANGE || e->type == DEV_ALIAS_RANGE || e->type == DEV_EXT_RANGE)
 		*range = *e;
-		break;
-	case DEV_RANGE_END:
+	else if (e->type == DEV_RANGE_END)
 		ivrs_devices(range->bdf, e->bdf, range->flags, false);
-		break;
-	case DEV_SPECIAL:
+	else if (e->type == DEV_SPECIAL)
 		ivrs_devices(e->special_bdf, e->special_bdf, e->flags, e->special_variety == SPECIAL_IOAPIC);
-		break;
-	default: /* one device; padding has no flags */
-		ivrs_devices(e->bdf, e->bdf, e->flags, false);
-	}
+	else /* one device, or all; padding has no flags */
+		ivrs_devices(e->bdf, e->type == DEV_ALL ? UINT16_MAX : e->bdf, e->flags, false);
 }
 
 static int parse_ivhd(const uint8_t *block, size_t length)

@@ -8,14 +8,12 @@
 #include "lib/base.h"
 
 struct ivhd { /* a unit */
-	uint8_t type, flags;
+	uint8_t type, flags; /* flags: bits of the control register, amdvi.c's control_of() */
 	uint16_t length, bdf, cap; /* the PCI function it is, its capability's place in config space */
 	uint64_t hpa;		   /* of its registers */
 	uint16_t segment, info;
 	uint32_t features;
 } __packed;
-
-enum { IVHD_HT_TUN_EN = 1 << 0, IVHD_PASS_PW = 1 << 1, IVHD_RES_PASS_PW = 1 << 2, IVHD_ISOC = 1 << 3 }; /* flags */
 
 /* Read a table whose checksum is right. -EINVAL, with a message, where it is damaged; or what a seam returned. */
 int __must_check ivrs_parse(const void *table, uint32_t length);
