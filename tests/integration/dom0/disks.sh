@@ -65,10 +65,12 @@ for d in xvda xvdb; do
 	check "$d: the same from the medium" in_guest disk \
 		"echo 3 > /proc/sys/vm/drop_caches; [ \"\$(md5sum < /$d/f | cut -c 1-32)\" = $(sum_of disk $d-sum) ]"
 done
-check "discard" in_guest disk 'cat /sys/block/xvda/queue/discard_max_bytes | grep -qv "^0$"'
-
 check "attach a disk while it runs" hl block-attach disk /images/spare.img,raw,xvdd,w
 check "the guest has it" size_is disk xvdd 16384
+check "the guest fills a part of it" in_guest disk 'dd if=/dev/urandom of=/dev/xvdd bs=64k count=64 2>/dev/null && sync'
+check "Dom0 keeps what was written" [ "$(du -k spare.img | cut -f 1)" -ge 4096 ]
+check "the guest discards it" in_guest disk 'blkdiscard /dev/xvdd'
+check "Dom0 has the room back" [ "$(du -k spare.img | cut -f 1)" -lt 64 ]
 check "the guest writes it" in_guest disk 'echo hello > /dev/xvdd && sync'
 dd if=/dev/zero of=spare.img bs=1M seek=24 count=0 2>/dev/null
 check "resize it" hl block-resize disk xvdd
@@ -110,6 +112,10 @@ refuse 'is a raw image, but the configuration says qcow2' '/images/spare.img,qco
 refuse 'too short: it has 101 sectors, but its partition table needs 65536' '/images/short.img,raw,xvda,w'
 refuse 'bad.cfg:.*: disk: expected the access: r or w' '/images/raw.img,raw,xvda,q'
 refuse 'phy needs a block device' 'phy:/images/cd.iso,xvda,r'
+check "a block device of Dom0's as a disk" hl block-attach disk phy:/dev/loop7,xvdf,w
+check "the guest writes it" in_guest disk 'echo device > /dev/xvdf && sync'
+check "detach it" hl block-detach disk xvdf
+check "what was written is on the device" sh -c "head -c 6 /dev/loop7 | grep -q device"
 losetup -d /dev/loop7
 fails "refused: a name twice" hl block-attach disk /images/busy.img,raw,xvda,w
 fails "refused: detach what is not there" hl block-detach disk xvdz
