@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "dom0-tools/builder/guest.h"
+#include "dom0-tools/device/disk.h"
 #include "dom0-tools/device/vif.h"
 
 /*
@@ -96,6 +97,17 @@ static int set_going(struct cli *cli, struct guest_config *c, uint32_t domid)
 	return foreground ? monitor_run(cli->hl, c, domid) : rc;
 }
 
+/* What can go wrong quickly, before the kernel is unpacked. */
+static int get_ready(struct cli *cli, struct guest_config *c, struct diag *dg)
+{
+	cli->hl = hl_open(dg);
+	if (!cli->hl)
+		return -ENODEV;
+	if (!c->has_uuid && !cli_new_uuid(c))
+		return diag_fail(dg, -EIO, "no random numbers for the UUID: give uuid=");
+	return disks_check(cli->hl, c, dg);
+}
+
 int cmd_create(struct cli *cli)
 {
 	const char *path = cli->value['f'];
@@ -113,7 +125,9 @@ int cmd_create(struct cli *cli)
 		printf("Parsing config from %s\n", path);
 	if (cli_read_config(path, cli->arg + first, cli->nr_args - first, &c, &dg))
 		return cli_failed(&dg);
-	rc = guest_files_read(&f, &c, &dg);
+	rc = cli_has(cli, 'n') ? 0 : get_ready(cli, &c, &dg);
+	if (!rc)
+		rc = guest_files_read(&f, &c, &dg);
 	if (rc) {
 		rc = cli_failed(&dg);
 		goto out;
@@ -122,11 +136,7 @@ int cmd_create(struct cli *cli)
 		rc = dry_run(&c);
 		goto out_files;
 	}
-	cli->hl = hl_open(&dg);
-	if (cli->hl && !c.has_uuid && !cli_new_uuid(&c))
-		rc = diag_fail(&dg, -EIO, "no random numbers for the UUID: give uuid=");
-	else
-		rc = cli->hl ? create_named(cli->hl, &c, &f, &domid, &dg) : -ENODEV;
+	rc = create_named(cli->hl, &c, &f, &domid, &dg);
 	if (rc)
 		rc = cli_failed(&dg);
 out_files:

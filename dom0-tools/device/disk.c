@@ -94,6 +94,28 @@ static int write_nodes(struct hl *hl, const struct device *dev, const struct ima
 	return device_add(hl, dev, &front, &back, dg);
 }
 
+static int check_image(struct hl *hl, const struct disk_config *d, struct image *i, struct diag *dg)
+{
+	int rc = device_ready(KIND, dg);
+
+	if (!rc)
+		rc = image_check(i, d, dg);
+	return rc ? rc : check_sharing(hl, i, dg);
+}
+
+int disks_check(struct hl *hl, const struct guest_config *c, struct diag *dg)
+{
+	struct image i;
+	int rc = 0;
+
+	for (unsigned int n = 0; n < c->nr_disks && !rc; n++) {
+		rc = check_image(hl, &c->disk[n], &i, dg);
+		if (rc)
+			diag_prefix(dg, rc, c->disk[n].vdev);
+	}
+	return rc ? diag_prefix(dg, rc, c->name) : 0;
+}
+
 static int attach_image(struct hl *hl, const struct device *dev, struct image *i, struct diag *dg)
 {
 	int rc = image_open(i, dg);
@@ -122,11 +144,7 @@ int disk_attach(struct hl *hl, uint32_t domid, const struct disk_config *d, bool
 	if (device_exists(hl, &dev))
 		return diag_fail(dg, -EEXIST, "the guest has a disk %s already: choose another name",
 				 d->vdev);
-	rc = device_ready(KIND, dg);
-	if (!rc)
-		rc = image_check(&i, d, dg);
-	if (!rc)
-		rc = check_sharing(hl, &i, dg);
+	rc = check_image(hl, d, &i, dg);
 	if (!rc)
 		rc = attach_image(hl, &dev, &i, dg);
 	if (rc)

@@ -10,6 +10,11 @@
  */
 int disk_attach(struct hl *hl, uint32_t domid, const struct disk_config *d, bool wait_for_guest,
 		struct diag *dg);
+/*
+ * Could all disks of this configuration be attached now? Says so before a guest is built for nothing; makes and
+ * keeps nothing, so attaching looks again.
+ */
+int disks_check(struct hl *hl, const struct guest_config *c, struct diag *dg);
 /* Its image has grown: make everybody see it. *sectors: the new size. */
 int disk_resize(struct hl *hl, const struct device *d, uint64_t *sectors, struct diag *dg);
 
