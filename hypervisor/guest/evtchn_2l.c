@@ -2,12 +2,30 @@
 /*
  * Delivery of 2-level events: a pending bit and a mask bit per port in shared_info, a selector word
  * and a flag in the vcpu_info. The guest writes all of them at will; we only ever set bits and read
- * flags, so the worst it can do is to lose its own events.
+ * flags, so the worst it can do is to lose its own events. A kernel of 32 bits has its mask and
+ * selector elsewhere (struct shared_layout) and 1024 ports; what is set for a port above hits
+ * nothing but its own page.
  */
 #include "guest/evtchn.h"
 #include "guest/shared_info.h"
 
-#define BITS_PER_SEL 64
+const struct shared_layout shared_layout_64 = {
+	.mask = offsetof(struct shared_info, evtchn_mask) * 8,
+	.wc = offsetof(struct shared_info, wc_version) / 4,
+	.wc_sec_hi = 3,
+	.sel = offsetof(struct vcpu_info, evtchn_pending_sel) * 8,
+	.sel_bits = 64,
+	.sel_shift = 6,
+};
+/* As xen.h and arch-x86/xen.h lay the same structs out for i386. */
+const struct shared_layout shared_layout_32 = {
+	.mask = 0x880 * 8,
+	.wc = 0x900 / 4,
+	.wc_sec_hi = 9,
+	.sel = 4 * 8,
+	.sel_bits = 32,
+	.sel_shift = 5,
+};
 
 void evtchn_poll_begin(struct vcpu *v, uint32_t port)
 {
@@ -36,9 +54,10 @@ static __outlined void wake_pollers(struct domain *d, uint32_t port)
 
 static __outlined void raise_upcall(struct vcpu *v, uint32_t port)
 {
+	const struct shared_layout *l = READ_ONCE(v->d->guest->layout);
 	struct vcpu_info *vi = READ_ONCE(v->guest->vi);
 
-	if (!atomic_test_and_set_bit(port / BITS_PER_SEL, &vi->evtchn_pending_sel) &&
+	if (!atomic_test_and_set_bit(l->sel + (port >> l->sel_shift), vi) &&
 	    !atomic_xchg(&vi->evtchn_upcall_pending, 1))
 		guest_upcall(v);
 }
@@ -50,7 +69,7 @@ void evtchn_2l_set_pending(struct domain *d, uint32_t port, unsigned int vcpu)
 
 	if (atomic_test_and_set_bit(port, s->evtchn_pending))
 		return;
-	if (!test_bit(port, s->evtchn_mask))
+	if (!test_bit(READ_ONCE(d->guest->layout)->mask + port, s))
 		raise_upcall(v, port);
 	/*
 	 * The bit above was set with a full barrier: pairs with evtchn_poll_begin(), whose caller
@@ -82,7 +101,8 @@ int evtchn_unmask(struct domain *d, uint32_t port)
 		spin_unlock(&t->lock);
 		return -EINVAL;
 	}
-	if (atomic_test_and_clear_bit(port, s->evtchn_mask) && test_bit(port, s->evtchn_pending))
+	if (atomic_test_and_clear_bit(READ_ONCE(d->guest->layout)->mask + port, s) &&
+	    test_bit(port, s->evtchn_pending))
 		raise_upcall(d->vcpus[e->vcpu], port);
 	spin_unlock(&t->lock);
 	return 0;

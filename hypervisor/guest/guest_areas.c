@@ -223,13 +223,10 @@ int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
 	WRITE_ONCE(g->vi, vi);
 	smp_mb();
 	/*
-	 * A sender may have set bits in the old place after the copy: let the guest look at every
-	 * word.
+	 * A sender may have set bits in the old place after the copy.
 	 */
-	WRITE_ONCE(vi->evtchn_pending_sel, ~0UL);
-	WRITE_ONCE(vi->evtchn_upcall_pending, 1);
+	guest_look_again(v);
 	spin_unlock(&v->guest->lock);
-	guest_upcall(v);
 	guest_areas_update(v, TODO_TIME);
 	return 0;
 }

@@ -89,7 +89,11 @@ static int64_t op_set_param(struct call *call, void *arg)
 {
 	struct xen_hvm_param *op = arg;
 
-	return hvm_param_set(call->d, op->index, op->value, !call->v->d->is_privileged);
+	int rc = hvm_param_set(call->d, op->index, op->value, !call->v->d->is_privileged);
+
+	if (!rc && op->index == HVM_PARAM_CALLBACK_IRQ && call->d == call->v->d)
+		guest_latch_layout(call->v);
+	return rc;
 }
 
 static int64_t op_get_param(struct call *call, void *arg)

@@ -5,6 +5,7 @@
  * that the guest executes it again; a call inside multicall keeps them in the caller's array.
  */
 #include "guest/hypercall.h"
+#include "guest/shared_info.h"
 #include <xen/xen.h>
 
 #define NR_HYPERCALLS 64
@@ -35,6 +36,11 @@ static __inlined int64_t dispatch(struct vcpu *v, uint64_t nr, struct call *call
 	return row->fn(v, call);
 }
 
+int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, struct call *call)
+{
+	return dispatch(v, nr, call);
+}
+
 void hypercall(struct vcpu *v)
 {
 	uint64_t *gpr = v->hvm.gpr;
@@ -42,10 +48,12 @@ void hypercall(struct vcpu *v)
 	int64_t rc;
 
 	hvm_ops->get_mode(&v->hvm, &v->mode);
+	if (unlikely(!v->mode.long_cs)) {
+		hypercall_32(v);
+		return;
+	}
 	if (unlikely(v->mode.cpl))
 		rc = -EPERM;
-	else if (unlikely(!v->mode.long_cs))
-		rc = -ENOSYS; /* the 32-bit ABI */
 	else
 		rc = dispatch(v, gpr[RAX], &call);
 
@@ -71,7 +79,7 @@ int64_t hypercall_multicall(struct vcpu *v, struct call *call)
 	unsigned int budget = MULTICALL_BOUND;
 	uint64_t *list = &call->arg[0], *nr = &call->arg[1];
 	struct multicall_entry e;
-	struct call inner;
+	struct call inner = { 0 };
 	int64_t rc;
 
 	*nr = (uint32_t)*nr;
@@ -101,6 +109,7 @@ int hypercall_page_write(struct vcpu *v, uint64_t gpa)
 
 	if (gpa & ~PAGE_MASK || copy_to_gpa(v->d, gpa, NULL, PAGE_SIZE))
 		return -EINVAL;
+	guest_latch_layout(v);
 	memcpy(stub + 5, hvm_ops->hypercall_insn, 3);
 	for (unsigned int i = 0; i < PAGE_SIZE / 32; i++) {
 		stub[1] = i;

@@ -14,6 +14,7 @@ struct call {
 	uint64_t arg[5];
 	struct vcpu *v;	  /* for a sub-operation: whose it is, */
 	struct domain *d; /* and the domain it is about, v's own unless its row says otherwise */
+	const struct layout32 *layout; /* of the caller's struct, where a 32-bit one is laid out otherwise */
 };
 
 typedef int64_t hypercall_fn(struct vcpu *v, struct call *call);
@@ -24,6 +25,14 @@ typedef int64_t hypercall_fn(struct vcpu *v, struct call *call);
 
 /* The current vCPU executed VMMCALL/VMCALL: do it, set RAX and RIP. Called by the exit loop. */
 void hypercall(struct vcpu *v);
+
+/* The same from code that is not 64-bit: hypercall_32.c. */
+void hypercall_32(struct vcpu *v);
+/* Its handler's answer, -ENOSYS or -EPERM. */
+int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, struct call *call);
+/* A sub-operation's struct of `size` bytes from such a layout, and back into it. 0 or -EFAULT. */
+int __must_check layout32_read(const struct layout32 *l, void *op, size_t size, guest_ptr_t from);
+int __must_check layout32_write(const struct layout32 *l, guest_ptr_t to, const void *op);
 
 /* Fill a guest's hypercall page (MSR 0x40000000); -EINVAL when gpa is no RAM page. */
 int hypercall_page_write(struct vcpu *v, uint64_t gpa);

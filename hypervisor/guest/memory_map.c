@@ -31,8 +31,9 @@ static int place_shared(struct domain *d, mfn_t mfn, uint64_t gfn)
 	return rc;
 }
 
-static int add_shared_info(struct domain *d, uint64_t gfn)
+static int add_shared_info(struct call *call, uint64_t gfn)
 {
+	struct domain *d = call->d;
 	uint64_t old;
 	int rc = place_shared(d, d->guest->shared_mfn, gfn);
 
@@ -43,6 +44,8 @@ static int add_shared_info(struct domain *d, uint64_t gfn)
 	d->guest->shared_gfn = gfn;
 	spin_unlock(&d->lock);
 	leave_old_gfn(d, old, gfn, d->guest->shared_mfn);
+	if (d == call->v->d)
+		guest_latch_layout(call->v);
 	return 0;
 }
 
@@ -91,7 +94,7 @@ int64_t memory_add_to_physmap(struct call *call, void *arg)
 		return -EINVAL;
 	switch (op->space) {
 	case XENMAPSPACE_shared_info:
-		return op->idx ? -EINVAL : add_shared_info(call->d, op->gpfn);
+		return op->idx ? -EINVAL : add_shared_info(call, op->gpfn);
 	case XENMAPSPACE_grant_table:
 		return add_grant_frame(call->d, op->idx, op->gpfn);
 	case XENMAPSPACE_gmfn:

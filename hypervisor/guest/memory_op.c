@@ -116,7 +116,7 @@ static const struct sub_op ops[] = {
 	[XENMEM_populate_physmap] = BY_DOMID(op_populate_physmap, xen_memory_reservation, OP_ON),
 	[XENMEM_add_to_physmap] = BY_DOMID(memory_add_to_physmap, xen_add_to_physmap, OP_ON),
 	[XENMEM_memory_map] = SUB_OP(memory_map_get, xen_memory_map, OP_BACK),
-	[XENMEM_set_memory_map] = BY_DOMID(memory_map_set, xen_foreign_memory_map, OP_ON_OTHER),
+	[XENMEM_set_memory_map] = BY_DOMID(memory_map_set, xen_foreign_memory_map, OP_ON),
 	[XENMEM_maximum_gpfn] = BY_DOMID(op_maximum_gpfn, xen_memory_domain, OP_ON),
 	[XENMEM_remove_from_physmap] =
 		BY_DOMID(memory_remove_from_physmap, xen_remove_from_physmap, OP_ON),

@@ -23,6 +23,7 @@ int guest_info_create(struct domain *d)
 	}
 	g->shared = frame_map(g->shared_mfn);
 	g->shared_gfn = ~0ULL;
+	g->layout = &shared_layout_64;
 	d->guest = g;
 	guest_wallclock_update(d);
 	return 0;
@@ -53,18 +54,19 @@ void guest_info_free(struct domain *d)
 
 void guest_wallclock_update(struct domain *d)
 {
-	struct shared_info *s = d->guest->shared;
+	const struct shared_layout *l = d->guest->layout;
+	uint32_t *wc = (uint32_t *)d->guest->shared + l->wc; /* version, sec, nsec */
 	uint64_t wall_ns = READ_ONCE(wall_at_boot_ns);
 	uint64_t sec = wall_ns / NSEC_PER_SEC + (uint64_t)d->time_offset_s;
 
 	spin_lock(&d->lock);
-	WRITE_ONCE(s->wc_version, s->wc_version | 1); /* odd: being written */
+	WRITE_ONCE(wc[0], wc[0] | 1); /* odd: being written */
 	smp_mb();
-	WRITE_ONCE(s->wc_sec, (uint32_t)sec);
-	WRITE_ONCE(s->wc_sec_hi, (uint32_t)(sec >> 32));
-	WRITE_ONCE(s->wc_nsec, (uint32_t)(wall_ns % NSEC_PER_SEC));
+	WRITE_ONCE(wc[1], (uint32_t)sec);
+	WRITE_ONCE(wc[2], (uint32_t)(wall_ns % NSEC_PER_SEC));
+	WRITE_ONCE(wc[l->wc_sec_hi], (uint32_t)(sec >> 32));
 	smp_mb();
-	WRITE_ONCE(s->wc_version, s->wc_version + 1);
+	WRITE_ONCE(wc[0], wc[0] + 1);
 	spin_unlock(&d->lock);
 }
 
@@ -104,6 +106,33 @@ void guest_vcpu_started(struct vcpu *v)
 	if (READ_ONCE(v->guest->vi->evtchn_upcall_pending))
 		guest_upcall(v);
 	vcpu_kick(v, TODO_TIME | TODO_RUNSTATE);
+}
+
+void guest_look_again(struct vcpu *v)
+{
+	const struct shared_layout *l = READ_ONCE(v->d->guest->layout);
+	struct vcpu_info *vi = v->guest->vi;
+
+	memset((uint8_t *)vi + l->sel / 8, 0xff, l->sel_bits / 8);
+	smp_mb();
+	WRITE_ONCE(vi->evtchn_upcall_pending, 1);
+	guest_upcall(v);
+}
+
+void guest_latch_layout(struct vcpu *v)
+{
+	const struct shared_layout *l;
+
+	hvm_ops->get_mode(&v->hvm, &v->mode);
+	l = v->mode.long_cs ? &shared_layout_64 : &shared_layout_32;
+	if (l == atomic_xchg(&v->d->guest->layout, l))
+		return;
+	guest_wallclock_update(v->d);
+	for_each_vcpu(v->d, w) {
+		spin_lock(&w->guest->lock);
+		guest_look_again(w);
+		spin_unlock(&w->guest->lock);
+	}
 }
 
 /*

@@ -20,9 +20,23 @@ struct e820_entry {
 } __packed;
 #define GUEST_E820_MAX 128
 
+/*
+ * Where in shared_info and vcpu_info a kernel of 64 or of 32 bits has its event bits and the wall
+ * clock; the ports' pending bits and vcpu_info's time are at the same place for both.
+ */
+struct shared_layout {
+	uint16_t mask;		/* bit of port 0, from shared_info */
+	uint16_t wc, wc_sec_hi;	/* wc_version, and from there wc_sec_hi: in units of 32 bits */
+	uint8_t sel;		/* bit 0 of evtchn_pending_sel, from vcpu_info */
+	uint8_t sel_bits;
+	uint8_t sel_shift;	/* log2 of the ports of one selector bit */
+};
+extern const struct shared_layout shared_layout_64, shared_layout_32;
+
 struct guest_info {
 	struct shared_info *shared;	/* our mapping of the frame below; set at creation */
 	mfn_t shared_mfn;
+	const struct shared_layout *layout; /* latched as in Xen: guest_latch_layout(); read by any */
 	uint64_t shared_gfn;		/* where the guest has it, ~0 nowhere; domain lock */
 	uint8_t callback_vector;	/* HVM_PARAM_CALLBACK_IRQ type 2, else 0; read by any */
 	uint32_t vm_assist;		/* bits; atomic */
@@ -81,6 +95,16 @@ static inline int guest_upcall_vector(const struct vcpu *v)
 }
 /* Does v have an event that ends or prevents a block? */
 bool guest_event_pending(struct vcpu *v);
+/*
+ * v, the current vCPU, does one of the first things that a kernel's Xen drivers do: shared_info has
+ * the layout for the code that it runs from now on.
+ */
+void guest_latch_layout(struct vcpu *v);
+/*
+ * Let the guest look at every event word of v: something may have been set where it does not look
+ * any more. v's area lock is held, or another vCPU may make it miss this.
+ */
+void guest_look_again(struct vcpu *v);
 
 /* Registration; v of the current domain. -EINVAL, -EBUSY (done already), -EFAULT. */
 int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset);

@@ -19,6 +19,20 @@ static int64_t run_on(const struct sub_op *op, struct call *call, void *buf)
 	return rc;
 }
 
+static int read_struct(const struct call *call, void *op, size_t size, guest_ptr_t from)
+{
+	if (unlikely(call->layout))
+		return layout32_read(call->layout, op, size, from);
+	return copy_from_guest(op, from, size);
+}
+
+static int write_struct(const struct call *call, guest_ptr_t to, const void *op, size_t size)
+{
+	if (unlikely(call->layout))
+		return layout32_write(call->layout, to, op);
+	return copy_to_guest(to, op, size);
+}
+
 int64_t sub_op_run(struct vcpu *v, struct call *call, const struct sub_op *table, unsigned int nr,
 		   uint32_t cmd, guest_ptr_t arg)
 {
@@ -31,12 +45,12 @@ int64_t sub_op_run(struct vcpu *v, struct call *call, const struct sub_op *table
 	op = &table[index_nospec(cmd, nr)];
 	if (!op->fn)
 		return -ENOSYS;
-	if (op->size && copy_from_guest(buf, arg, op->size))
+	if (op->size && read_struct(call, buf, op->size, arg))
 		return -EFAULT;
 	call->v = v;
 	call->d = v->d;
 	rc = op->flags & (OP_ON | OP_ON_OTHER) ? run_on(op, call, buf) : op->fn(call, buf);
-	if (rc >= 0 && op->flags & OP_BACK && copy_to_guest(arg, buf, op->size))
+	if (rc >= 0 && op->flags & OP_BACK && write_struct(call, arg, buf, op->size))
 		return -EFAULT;
 	return rc;
 }

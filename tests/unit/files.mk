@@ -72,7 +72,7 @@ test_vlapic-objs := $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o k
 
 # guest
 unit-y += test_evtchn test_gnttab test_memory
-test_memory-objs := $(addprefix hypervisor/guest/,sub_op.o memory_op.o memory_map.o memory_foreign.o physmap.o perms.o gnttab.o) \
+test_memory-objs := $(addprefix hypervisor/guest/,hypercall_32.o sub_op.o memory_op.o memory_map.o memory_foreign.o physmap.o perms.o gnttab.o) \
 	$(P2M_OBJS) $(addprefix $(FAKES)/,percpu.o ipi.o guest_copy.o)
 test_gnttab-objs := $(addprefix hypervisor/guest/,gnttab.o gnttab_map.o gnttab_copy.o physmap.o) \
 	$(P2M_OBJS) $(addprefix $(FAKES)/,percpu.o ipi.o guest_copy.o)

@@ -44,8 +44,10 @@ static int setup(void **state)
 	guest_setup();
 	nr_upcalls = 0;
 	fake_kalloc_budget = -1;
-	for (unsigned int d = 0; d < NR_DOMS; d++)
+	for (unsigned int d = 0; d < NR_DOMS; d++) {
+		infos[d].layout = &shared_layout_64;
 		assert_int_equal(evtchn_create(&doms[d]), 0);
+	}
 	return 0;
 }
 
@@ -528,6 +530,28 @@ static void random_sequences(void **state)
 	}
 }
 
+/* The bits of a 32-bit kernel, by their place in the i386 structs. */
+static void thirty_two_bit_words(void **state)
+{
+	uint8_t *page = (uint8_t *)&shared[1];
+	uint32_t port, last = 0;
+
+	infos[1].layout = &shared_layout_32;
+	for (unsigned int i = 0; i < 70; i++)
+		last = bind(1, 0, alloc(0, 2));
+	port = last;
+	memset(page, 0, sizeof(shared[1]));
+	page[0x880 + port / 8] = (uint8_t)(1 << port % 8);
+	assert_int_equal(evtchn_send(&doms[0], at(1, port)->remote_port), 0);
+	assert_int_equal(page[0x800 + port / 8], 1 << port % 8);
+	assert_int_equal(shared[1].vcpu_info[0].evtchn_upcall_pending, 0);
+	assert_int_equal(evtchn_unmask(&doms[1], port), 0);
+	assert_int_equal(page[0x880 + port / 8], 0);
+	assert_int_equal(shared[1].vcpu_info[0].evtchn_upcall_pending, 1);
+	assert_int_equal(*(uint32_t *)(page + 4), 1U << port / 32);
+	assert_int_equal(shared[1].vcpu_info[0].evtchn_pending_sel, 0);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -542,6 +566,7 @@ int main(void)
 		T(close_leaves_the_peer_unbound),
 		T(loopback_needs_no_reference),
 		T(pollers_wake),
+		T(thirty_two_bit_words),
 		T(dying_domains_open_nothing),
 		T(destroy_stops_in_between),
 		T(closers_race),

@@ -11,6 +11,7 @@
 #include "guest/physmap.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
+#include <sys/mman.h>
 #include <xen/memory.h>
 
 #define NR_FRAMES 8192
@@ -43,6 +44,18 @@ static void freed(domid_t owner, enum page_type type)
 void guest_set_memory_map(struct domain *d, struct e820_entry *e, uint32_t nr)
 {
 	kfree(e, nr * sizeof(*e));
+}
+
+static unsigned int nr_latched;
+
+void guest_latch_layout(struct vcpu *v)
+{
+	nr_latched++;
+}
+
+int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, struct call *call)
+{
+	return nr == __HYPERVISOR_memory_op ? hypercall_memory_op(v, call) : 0x1234;
 }
 
 static void check_all(void)
@@ -355,6 +368,69 @@ static void random_sequences(void **state)
 	}
 }
 
+static int64_t call32(struct vcpu *v, uint32_t nr, uint32_t cmd, const void *arg)
+{
+	v->hvm.gpr[RAX] = 0xdead00000000 | nr;
+	v->hvm.gpr[RBX] = 0xdead00000000 | cmd;
+	v->hvm.gpr[RCX] = 0xdead00000000 | (uintptr_t)arg;
+	v->hvm.rip = 0x1000;
+	hypercall_32(v);
+	assert_int_equal(v->hvm.rip, 0x1003);
+	assert_int_equal(v->hvm.gpr[RAX] >> 32, 0);
+	check_all();
+	return (int32_t)v->hvm.gpr[RAX];
+}
+
+/* The structs of 32-bit code, each with a word behind it that must stay. */
+static void thirty_two_bit_callers(void **state)
+{
+	uint32_t *low = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	struct vcpu *v = &vcpus[1][0];
+	uint64_t gfn = 5;
+
+	assert_true(low != MAP_FAILED);
+	assert_int_equal(reserve(1, XENMEM_populate_physmap, DOMID_SELF, &gfn, 1, 0, NULL), 1);
+	nr_latched = 0;
+	low[0] = DOMID_SELF;
+	low[1] = XENMAPSPACE_shared_info;
+	low[2] = 0;
+	low[3] = 5;
+	low[4] = 0xa5a5a5a5;
+	assert_int_equal(call32(v, __HYPERVISOR_memory_op, XENMEM_add_to_physmap, low), 0);
+	assert_int_equal(type_at(1, 5), P2M_SHARED);
+	assert_int_equal(nr_latched, 1);
+	assert_int_equal(low[4], 0xa5a5a5a5);
+
+	infos[1].nr_e820 = 1;
+	infos[1].e820 = &(struct e820_entry){ 1, 2, 3 };
+	low[0] = 20;
+	low[1] = (uint32_t)(uintptr_t)(low + 16);
+	low[2] = 0xa5a5a5a5;
+	assert_int_equal(call32(v, __HYPERVISOR_memory_op, XENMEM_memory_map, low), 0);
+	assert_int_equal(low[0], 1);
+	assert_int_equal(low[1], (uintptr_t)(low + 16));
+	assert_int_equal(low[2], 0xa5a5a5a5);
+	assert_memory_equal(low + 16, infos[1].e820, sizeof(struct e820_entry));
+	low[1] = 8;
+	assert_int_equal(call32(v, __HYPERVISOR_memory_op, XENMEM_memory_map, low), -EFAULT);
+	infos[1].nr_e820 = 0;
+
+	low[0] = DOMID_SELF;
+	low[1] = 1;
+	low[2] = (uint32_t)(uintptr_t)(low + 16);
+	assert_int_equal(call32(v, __HYPERVISOR_memory_op, XENMEM_set_memory_map, low), 0);
+	assert_int_equal(call32(v, __HYPERVISOR_memory_op, XENMEM_set_memory_map, NULL), -EFAULT);
+	assert_int_equal(call32(v, __HYPERVISOR_memory_op, XENMEM_populate_physmap, low), -ENOSYS);
+	assert_int_equal(call32(v, __HYPERVISOR_memory_op, 0, low), -ENOSYS);
+	assert_int_equal(call32(v, __HYPERVISOR_sched_op, 0, NULL), 0x1234);
+	assert_int_equal(call32(v, __HYPERVISOR_sched_op, 32, NULL), -ENOSYS);
+	assert_int_equal(call32(v, __HYPERVISOR_domctl, 0, NULL), -ENOSYS);
+	v->mode.cpl = 3;
+	assert_int_equal(call32(v, __HYPERVISOR_sched_op, 0, NULL), -EPERM);
+	munmap(low, PAGE_SIZE);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -366,6 +442,7 @@ int main(void)
 		T(foreign_pages_outlive_their_owner),
 		T(identity_pages_come_home),
 		T(grant_frames_of_others),
+		T(thirty_two_bit_callers),
 		T(random_sequences),
 	};
 
