@@ -10,7 +10,7 @@
 #include "guest/shared_info.h"
 
 const struct shared_layout shared_layout_64 = {
-	.mask = offsetof(struct shared_info, evtchn_mask) * 8,
+	.mask = offsetof(struct shared_info, evtchn_mask) / 4,
 	.wc = offsetof(struct shared_info, wc_version) / 4,
 	.wc_sec_hi = 3,
 	.sel = offsetof(struct vcpu_info, evtchn_pending_sel) * 8,
@@ -19,7 +19,7 @@ const struct shared_layout shared_layout_64 = {
 };
 /* As xen.h and arch-x86/xen.h lay the same structs out for i386. */
 const struct shared_layout shared_layout_32 = {
-	.mask = 0x880 * 8,
+	.mask = 0x880 / 4,
 	.wc = 0x900 / 4,
 	.wc_sec_hi = 9,
 	.sel = 4 * 8,
@@ -69,7 +69,7 @@ void evtchn_2l_set_pending(struct domain *d, uint32_t port, unsigned int vcpu)
 
 	if (atomic_test_and_set_bit(port, s->evtchn_pending))
 		return;
-	if (!test_bit(READ_ONCE(d->guest->layout)->mask + port, s))
+	if (!test_bit(port, READ_ONCE(d->guest->evtchn_mask)))
 		raise_upcall(v, port);
 	/*
 	 * The bit above was set with a full barrier: pairs with evtchn_poll_begin(), whose caller
@@ -101,7 +101,7 @@ int evtchn_unmask(struct domain *d, uint32_t port)
 		spin_unlock(&t->lock);
 		return -EINVAL;
 	}
-	if (atomic_test_and_clear_bit(READ_ONCE(d->guest->layout)->mask + port, s) &&
+	if (atomic_test_and_clear_bit(port, READ_ONCE(d->guest->evtchn_mask)) &&
 	    test_bit(port, s->evtchn_pending))
 		raise_upcall(d->vcpus[e->vcpu], port);
 	spin_unlock(&t->lock);

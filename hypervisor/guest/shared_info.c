@@ -23,7 +23,7 @@ int guest_info_create(struct domain *d)
 	}
 	g->shared = frame_map(g->shared_mfn);
 	g->shared_gfn = ~0ULL;
-	g->layout = &shared_layout_64;
+	guest_set_layout(g, &shared_layout_64);
 	d->guest = g;
 	guest_wallclock_update(d);
 	return 0;
@@ -125,8 +125,10 @@ void guest_latch_layout(struct vcpu *v)
 
 	hvm_ops->get_mode(&v->hvm, &v->mode);
 	l = v->mode.long_cs ? &shared_layout_64 : &shared_layout_32;
-	if (l == atomic_xchg(&v->d->guest->layout, l))
+	if (l == READ_ONCE(v->d->guest->layout))
 		return;
+	guest_set_layout(v->d->guest, l);
+	smp_mb(); /* who finds the old one has sent before we look again */
 	guest_wallclock_update(v->d);
 	for_each_vcpu(v->d, w) {
 		spin_lock(&w->guest->lock);

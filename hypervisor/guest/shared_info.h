@@ -25,8 +25,8 @@ struct e820_entry {
  * clock; the ports' pending bits and vcpu_info's time are at the same place for both.
  */
 struct shared_layout {
-	uint16_t mask;		/* bit of port 0, from shared_info */
-	uint16_t wc, wc_sec_hi;	/* wc_version, and from there wc_sec_hi: in units of 32 bits */
+	uint16_t mask;		/* evtchn_mask, from shared_info */
+	uint16_t wc, wc_sec_hi;	/* wc_version, and from there wc_sec_hi; these three in 32-bit words */
 	uint8_t sel;		/* bit 0 of evtchn_pending_sel, from vcpu_info */
 	uint8_t sel_bits;
 	uint8_t sel_shift;	/* log2 of the ports of one selector bit */
@@ -37,6 +37,7 @@ struct guest_info {
 	struct shared_info *shared;	/* our mapping of the frame below; set at creation */
 	mfn_t shared_mfn;
 	const struct shared_layout *layout; /* latched as in Xen: guest_latch_layout(); read by any */
+	uint32_t *evtchn_mask;		/* where that layout has it */
 	uint64_t shared_gfn;		/* where the guest has it, ~0 nowhere; domain lock */
 	uint8_t callback_vector;	/* HVM_PARAM_CALLBACK_IRQ type 2, else 0; read by any */
 	uint32_t vm_assist;		/* bits; atomic */
@@ -47,6 +48,12 @@ struct guest_info {
 	bool was_unpaused;		/* the guest may have run; set once */
 	uint32_t tsc_mode, tsc_incarnation; /* as settscinfo gave them; domain lock */
 };
+
+static inline void guest_set_layout(struct guest_info *g, const struct shared_layout *l)
+{
+	WRITE_ONCE(g->evtchn_mask, (uint32_t *)g->shared + l->mask);
+	WRITE_ONCE(g->layout, l);
+}
 
 /* A piece of pinned guest RAM, at most one page boundary inside. */
 struct guest_area {

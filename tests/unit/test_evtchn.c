@@ -45,7 +45,7 @@ static int setup(void **state)
 	nr_upcalls = 0;
 	fake_kalloc_budget = -1;
 	for (unsigned int d = 0; d < NR_DOMS; d++) {
-		infos[d].layout = &shared_layout_64;
+		guest_set_layout(&infos[d], &shared_layout_64);
 		assert_int_equal(evtchn_create(&doms[d]), 0);
 	}
 	return 0;
@@ -536,7 +536,7 @@ static void thirty_two_bit_words(void **state)
 	uint8_t *page = (uint8_t *)&shared[1];
 	uint32_t port, last = 0;
 
-	infos[1].layout = &shared_layout_32;
+	guest_set_layout(&infos[1], &shared_layout_32);
 	for (unsigned int i = 0; i < 70; i++)
 		last = bind(1, 0, alloc(0, 2));
 	port = last;
