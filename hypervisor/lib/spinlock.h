@@ -15,8 +15,13 @@ enum lock_level {
 };
 
 typedef struct spinlock {
-	uint16_t head, tail; /* ticket: now serving, next to hand out */
-	uint8_t level;	     /* enum lock_level, set at creation */
+	union {
+		struct {
+			uint16_t head, tail; /* ticket: now serving, next to hand out */
+		};
+		uint32_t both;
+	};
+	uint8_t level; /* enum lock_level, set at creation */
 } spinlock_t;
 
 #define SPINLOCK_INIT(name) { .level = LOCK_##name }

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ticket locks: first come, first served, so no CPU starves. Debug builds keep the levels each CPU
- * holds on a small stack and stop at the first lock taken out of order (ladder in lib/locks.def).
+ * Ticket locks: first come, first served, so no CPU starves. Below another hypervisor it is first
+ * there, first served: our CPUs are threads of its, and a queue gives the lock to one that does not
+ * run just now. Two busy CPUs then pass it to and fro, once per time slice of the host.
+ *
+ * Debug builds keep the levels each CPU holds on a small stack and stop at the first lock taken out
+ * of order (ladder in lib/locks.def).
  */
 #include "lib/spinlock.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
+#include "x86/features.h"
 
 #define MAX_HELD 12
 
@@ -41,27 +46,49 @@ static void held_pop(const spinlock_t *l)
 	BUG();
 }
 
-static void lock_wait(spinlock_t *l)
+/*
+ * If nobody has it and nobody waits. Both halves at once: the tail alone could come round to our
+ * head while we are not running.
+ */
+static bool take_free(spinlock_t *l)
 {
-	uint16_t ticket = __atomic_fetch_add(&l->tail, 1, __ATOMIC_RELAXED);
+	uint32_t free = READ_ONCE(l->head) * 0x10001u;
 
+	return atomic_cmpxchg(&l->both, &free, free + 0x10000);
+}
+
+static __outlined void lock_wait(spinlock_t *l)
+{
+	uint16_t ticket;
+
+	if (cpu_has(F_HYPERVISOR)) {
+		do {
+			while (spin_is_locked(l))
+				cpu_relax();
+		} while (!take_free(l));
+		return;
+	}
+	ticket = __atomic_fetch_add(&l->tail, 1, __ATOMIC_RELAXED);
 	while (load_acquire(&l->head) != ticket)
 		cpu_relax();
+}
+
+static void lock(spinlock_t *l)
+{
+	if (unlikely(!take_free(l)))
+		lock_wait(l);
 }
 
 void spin_lock(spinlock_t *l)
 {
 	if (DEBUG)
 		held_push(l, 1);
-	lock_wait(l);
+	lock(l);
 }
 
 bool spin_trylock(spinlock_t *l)
 {
-	uint16_t head = load_acquire(&l->head);
-	uint16_t ticket = head;
-
-	if (!atomic_cmpxchg(&l->tail, &ticket, (uint16_t)(head + 1)))
+	if (!take_free(l))
 		return false;
 	if (DEBUG)
 		held_push(l, 0);
@@ -86,7 +113,7 @@ void spin_lock_pair(spinlock_t *a, spinlock_t *b)
 		return;
 	if (DEBUG)
 		held_push(second, 0);
-	lock_wait(second);
+	lock(second);
 }
 
 void spin_unlock_pair(spinlock_t *a, spinlock_t *b)

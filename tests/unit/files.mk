@@ -10,6 +10,9 @@ test_fakes-objs := $(addprefix $(FAKES)/,bug.o log.o lock.o frames.o kalloc.o ti
 unit-y += test_multiboot test_printf test_acpi test_uart_parse
 test_multiboot-objs := boot/info.o boot/mb1.o boot/mb2.o
 test_acpi-objs := hypervisor/x86/acpi.o $(FAKES)/log.o
+unit-y += test_spinlock
+test_spinlock-objs := hypervisor/x86/spinlock.o $(FAKES)/bug.o
+test_spinlock-libs := -lpthread
 test_uart_parse-objs := hypervisor/x86/uart_parse.o hypervisor/lib/number.o
 
 unit-y += test_efi_config
