@@ -5,8 +5,8 @@ tools-obj := $(addprefix lib/,call.o diag.o domain.o memory.o start.o store.o st
 	$(addprefix builder/,acpi.o cpuid.o elf.o files.o guest.o kernel.o layout.o nodes.o unpack.o) \
 	$(addprefix config/,disk.o parse.o schema.o values.o vdev.o vif.o) \
 	$(addprefix doctor/,boot.o doctor.o dom0.o machine.o) \
-	$(addprefix cli/,block.o config_file.o console.o create.o devices.o doctor.o info.o life.o list.o log.o main.o monitor.o \
-		names.o network.o record.o sched.o util.o verbs.o)
+	$(addprefix cli/,block.o config_file.o console.o create.o devices.o doctor.o info.o life.o list.o log.o keys.o main.o mem.o monitor.o \
+		names.o network.o record.o resize.o sched.o util.o verbs.o)
 TOOLS_OBJS := $(addprefix $(B)/tools/$(TOOLS_DIR)/,$(tools-obj))
 TOOLS_CFLAGS := -std=gnu11 -O2 -g -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	$(WARN) -I. -Iinclude -D_GNU_SOURCE -D__XEN_TOOLS__ -DHELIUM_VERSION='"$(VERSION)"'

@@ -18,7 +18,6 @@
 #include "dom0-tools/device/device.h"
 
 #define EVTCHN_PORTS	1024
-#define SLACK_KIB	1024	/* ACPI tables, rings, what the guest maps beside its RAM */
 #define POPULATE_BATCH	512	/* extents per hypercall */
 #define PAGES_PER_MIB	256
 #define TSC_EMULATED	1
@@ -52,7 +51,7 @@ static uint64_t paging_bytes(const struct guest_config *c)
 
 static int check_memory(struct build *b)
 {
-	uint64_t need = b->c->maxmem_mib + SLACK_KIB / 1024 + (paging_bytes(b->c) >> 20), have;
+	uint64_t need = b->c->maxmem_mib + GUEST_SLACK_KIB / 1024 + (paging_bytes(b->c) >> 20), have;
 	struct xen_sysctl_physinfo phys;
 	int rc = step(b, hl_physinfo(b->hl, &phys), "ask for free memory");
 
@@ -166,7 +165,7 @@ static int set_limits(struct build *b)
 		if (rc)
 			return rc;
 	}
-	rc = step(b, hl_domain_max_mem(b->hl, b->domid, c->maxmem_mib * 1024ULL + SLACK_KIB),
+	rc = step(b, hl_domain_max_mem(b->hl, b->domid, c->maxmem_mib * 1024ULL + GUEST_SLACK_KIB),
 		  "limit its memory");
 	if (rc)
 		return rc;

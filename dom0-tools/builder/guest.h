@@ -9,6 +9,8 @@
 #include "dom0-tools/config/config.h"
 #include "dom0-tools/lib/hl.h"
 
+#define GUEST_SLACK_KIB	1024	/* ACPI tables, rings, what the guest maps beside its RAM */
+
 /* The files of a guest, read and checked, before anything is built. */
 struct guest_files {
 	uint8_t *kernel_data, *ramdisk;
@@ -32,3 +34,5 @@ struct guest_ports {
 int nodes_write(struct hl *hl, const struct guest_config *c, uint32_t domid,
 		const struct guest_ports *ports, struct diag *dg);
 void nodes_remove(struct hl *hl, uint32_t domid);
+/* Take over how much memory and how many vCPUs the guest was asked to have, for its next life. */
+void nodes_remember(struct hl *hl, uint32_t domid, struct guest_config *c);

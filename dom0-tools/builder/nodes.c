@@ -155,3 +155,20 @@ void nodes_remove(struct hl *hl, uint32_t domid)
 		store_remove(hl, "%s", vm);
 	free(vm);
 }
+
+void nodes_remember(struct hl *hl, uint32_t domid, struct guest_config *c)
+{
+	char *target = store_read(hl, "/local/domain/%u/memory/target", domid);
+	unsigned long mib = target ? strtoul(target, NULL, 10) / 1024 : 0;
+
+	free(target);
+	if (mib && mib <= c->maxmem_mib)
+		c->memory_mib = mib;
+	c->vcpus = 1;
+	for (unsigned int v = 1; v < c->maxvcpus; v++) {
+		char *offer = store_read(hl, "/local/domain/%u/cpu/%u/availability", domid, v);
+
+		c->vcpus += offer && !strcmp(offer, "online");
+		free(offer);
+	}
+}

@@ -126,6 +126,7 @@ static int handle_end(struct hl *hl, struct guest_config *c, uint32_t *domid, un
 	if (a == ACTION_PRESERVE)
 		return 1;
 	devices_remember(hl, *domid, c);
+	nodes_remember(hl, *domid, c);
 	if (a == ACTION_RENAME_RESTART) {
 		rename_old(hl, c, *domid);
 	} else {

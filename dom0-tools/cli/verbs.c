@@ -58,6 +58,16 @@ static const struct cli_opt sched_opts[] = {
 	END
 };
 
+static const struct cli_opt mem_set_opts[] = {
+	{ 'n', "no-wait", NULL, "do not wait for the guest's balloon" },
+	END
+};
+static const struct cli_opt vcpu_set_opts[] = {
+	{ 'i', "ignore-host", NULL, "allow more than this machine has CPUs" },
+	{ 'n', "no-wait", NULL, "do not wait for the guest to do it" },
+	END
+};
+
 const struct cli_verb cli_verbs[] = {
 	{ "create", "[CONFIG-FILE] [KEY=VALUE...]", "create a guest from a configuration file", 0,
 	  ANY_NUMBER, create_opts, .no_hl = true, cmd_create },
@@ -84,6 +94,17 @@ const struct cli_verb cli_verbs[] = {
 	  .run = cmd_sched_credit2 },
 	{ "vcpu-pin", "DOMAIN VCPU|all CPUS|all", "choose the CPUs that a vCPU may run on", 3, 4,
 	  .run = cmd_vcpu_pin },
+	{ "vcpu-set", "DOMAIN COUNT", "choose how many of its vCPUs a domain uses", 2, 2,
+	  vcpu_set_opts, .run = cmd_vcpu_set },
+	{ "mem-set", "DOMAIN MEMORY[b|k|m|g|t]",
+	  "let a domain give memory back, or take some (in MiB by default)", 2, 2, mem_set_opts,
+	  .run = cmd_mem_set },
+	{ "mem-max", "DOMAIN MEMORY[b|k|m|g|t]",
+	  "limit the memory that a domain can have (in MiB by default)", 2, 2, .run = cmd_mem_max },
+	{ "sysrq", "DOMAIN KEY", "press a magic SysRq key in a guest", 2, 2, .run = cmd_sysrq },
+	{ "trigger", "DOMAIN nmi|reset|init|power|sleep|s3resume [VCPU]",
+	  "send a guest's vCPU an NMI (the others: refused, PVH guests have none)", 2, 3,
+	  .run = cmd_trigger },
 	{ "block-attach", "DOMAIN DISK...", "attach a disk, described as in a configuration file",
 	  2, ANY_NUMBER, .run = cmd_block_attach },
 	{ "block-detach", "DOMAIN VDEV", "take a disk away", 2, 2, detach_opts,

@@ -50,6 +50,8 @@ void config_free(struct guest_config *c);
 const char *config_action_name(enum guest_action a);
 /* "0-3,^2,5", "all"; false when malformed or past CONFIG_MAX_CPUS. */
 bool config_parse_cpus(const char *text, struct guest_cpus *cpus);
+/* "512", "512m", "1g", "4096k" and so on, at least 1 KiB; false when malformed. */
+bool config_parse_size(const char *text, uint64_t *kib);
 bool config_parse_uuid(const char *text, uint8_t uuid[16]);
 void config_format_uuid(const uint8_t uuid[16], char text[37]);
 /* Names start with a letter or digit, are not all digits, and hold letters, digits and ".-_+:" */

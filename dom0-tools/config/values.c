@@ -3,11 +3,13 @@
 #include "dom0-tools/config/config.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_NAME 80
+#define MAX_KIB	 (1ULL << 40) /* far more than any machine has */
 
 /* A decimal CPU number at *p, which moves past it; -1 for none. */
 static int parse_cpu(const char **p)
@@ -57,6 +59,25 @@ bool config_parse_cpus(const char *p, struct guest_cpus *cpus)
 		if (*p++ != ',')
 			return false;
 	}
+}
+
+/* As xl: one letter behind the number at most, MiB without one. */
+bool config_parse_size(const char *text, uint64_t *kib)
+{
+	static const char units[] = "bkmgt";
+	unsigned long long n;
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || errno || (*end && end[1]))
+		return false;
+	unit = strchr(units, *end ? tolower((unsigned char)*end) : 'm');
+	if (!unit || (unit > units && n > UINT64_MAX >> 10 * (unit - units)))
+		return false;
+	*kib = unit == units ? n >> 10 : n << 10 * (unit - units - 1);
+	return *kib && *kib <= MAX_KIB;
 }
 
 bool config_parse_uuid(const char *text, uint8_t uuid[16])

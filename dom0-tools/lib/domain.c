@@ -69,6 +69,13 @@ int hl_domain_max_mem(struct hl *hl, uint32_t domid, uint64_t kib)
 	return hl_domctl_for(hl, XEN_DOMCTL_max_mem, domid, &op);
 }
 
+int hl_domain_trigger(struct hl *hl, uint32_t domid, uint32_t trigger, uint32_t vcpu)
+{
+	struct xen_domctl op = { .u.sendtrigger = { .trigger = trigger, .vcpu = vcpu } };
+
+	return hl_domctl_for(hl, XEN_DOMCTL_sendtrigger, domid, &op);
+}
+
 int hl_domain_paging_pool(struct hl *hl, uint32_t domid, uint64_t bytes)
 {
 	struct xen_domctl op = { .u.paging_mempool.size = bytes };

@@ -48,6 +48,8 @@ int hl_domain_pause(struct hl *hl, uint32_t domid);
 int hl_domain_unpause(struct hl *hl, uint32_t domid);
 int hl_domain_max_vcpus(struct hl *hl, uint32_t domid, uint32_t vcpus);
 int hl_domain_max_mem(struct hl *hl, uint32_t domid, uint64_t kib);
+/* XEN_DOMCTL_SENDTRIGGER_*; -ESRCH: no such vCPU. */
+int hl_domain_trigger(struct hl *hl, uint32_t domid, uint32_t trigger, uint32_t vcpu);
 int hl_domain_paging_pool(struct hl *hl, uint32_t domid, uint64_t bytes);
 int hl_domain_tsc_mode(struct hl *hl, uint32_t domid, uint32_t mode);
 int hl_domain_cpu_policy(struct hl *hl, uint32_t domid, const xen_cpuid_leaf_t *leaf, uint32_t nr,

@@ -252,6 +252,31 @@ static void test_damage(void **state)
 	}
 }
 
+static void test_sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t kib;	/* 0: none */
+	} sizes[] = {
+		{ "512", 512 << 10 },	{ "512m", 512 << 10 }, { "512M", 512 << 10 },
+		{ "2g", 2 << 20 },	{ "1t", 1 << 30 },     { "4096k", 4096 },
+		{ "8192b", 8 },		{ "1023b", 0 },	       { "0", 0 },
+		{ "", 0 },		{ "m", 0 },	       { "12q", 0 },
+		{ "12mb", 0 },		{ "-1", 0 },	       { " 12", 0 },
+		{ "+12", 0 },		{ "1.5g", 0 },	       { "18446744073709551615t", 0 },
+		{ "99999999999999999999", 0 },		       { "1024t", 1ULL << 40 },
+		{ "1025t", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint64_t kib;
+		bool ok = config_parse_size(sizes[i].text, &kib);
+
+		if (ok != !!sizes[i].kib || (ok && kib != sizes[i].kib))
+			fail_msg("'%s' gave %d, %llu KiB", sizes[i].text, ok, (unsigned long long)kib);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
