@@ -6,11 +6,11 @@ tools-obj := $(addprefix lib/,call.o diag.o domain.o memory.o start.o store.o st
 	$(addprefix config/,disk.o parse.o schema.o values.o vdev.o vif.o) \
 	$(addprefix doctor/,boot.o doctor.o dom0.o machine.o) \
 	$(addprefix cli/,block.o config_file.o console.o create.o devices.o doctor.o info.o life.o list.o log.o keys.o main.o mem.o monitor.o \
-		names.o network.o record.o resize.o sched.o util.o verbs.o)
+		names.o network.o record.o resize.o sched.o top.o top_devices.o top_text.o util.o verbs.o)
 TOOLS_OBJS := $(addprefix $(B)/tools/$(TOOLS_DIR)/,$(tools-obj))
 TOOLS_CFLAGS := -std=gnu11 -O2 -g -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	$(WARN) -I. -Iinclude -D_GNU_SOURCE -D__XEN_TOOLS__ -DHELIUM_VERSION='"$(VERSION)"'
-TOOLS_LIBS := -lxencall -lxenforeignmemory -lxenstore -lxentoollog -ljson-c -lz -llzma -lzstd
+TOOLS_LIBS := -lxencall -lxenforeignmemory -lxenstore -lxentoollog -ljson-c -lncurses -ltinfo -lz -llzma -lzstd
 
 $(B)/tools/%.o: %.c
 	$(call say,CC,$<)

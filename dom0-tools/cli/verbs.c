@@ -68,6 +68,15 @@ static const struct cli_opt vcpu_set_opts[] = {
 	END
 };
 
+static const struct cli_opt top_opts[] = {
+	{ 'b', "batch", NULL, "print lines instead of a screen that changes" },
+	{ 'd', "delay", "SECONDS", "between two samples; 3 by default" },
+	{ 'i', "iterations", "NUMBER", "end after so many samples" },
+	{ 'f', "full-name", NULL, "do not cut names after ten letters" },
+	{ 1, "json", NULL, "print one line of JSON per sample" },
+	END
+};
+
 const struct cli_verb cli_verbs[] = {
 	{ "create", "[CONFIG-FILE] [KEY=VALUE...]", "create a guest from a configuration file", 0,
 	  ANY_NUMBER, create_opts, .no_hl = true, cmd_create },
@@ -84,6 +93,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "dmesg", "", "print the hypervisor's log", 0, 0, dmesg_opts, .run = cmd_dmesg },
 	{ "vcpu-list", "[DOMAIN...]", "list vCPUs, where and how long they ran", 0, ANY_NUMBER,
 	  json_opts, .run = cmd_vcpu_list },
+	{ "top", "", "watch what domains use", 0, 0, top_opts, .run = cmd_top },
 	{ "domid", "NAME", "print the id of a domain", 1, 1, .run = cmd_domid },
 	{ "domname", "ID", "print the name of a domain", 1, 1, .run = cmd_domname },
 	{ "uptime", "[DOMAIN...]", "print how long domains have run", 0, ANY_NUMBER, uptime_opts,
