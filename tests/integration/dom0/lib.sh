@@ -2,6 +2,7 @@
 # What the tests inside Dom0 share. Each check prints one line: `ok - what` or `not ok - what`.
 export PATH=/usr/local/bin:/bin:/sbin:/usr/bin:/usr/sbin
 logs=/var/log/xen/console
+turn=0
 
 # check WHAT COMMAND...: the command succeeds
 check() {
@@ -61,6 +62,14 @@ said() {
 type_into() {
 	tty=$(xenstore-read "/local/domain/$(hl domid "$1")/console/tty")
 	printf '%s\r' "$2" > "$tty"
+}
+
+# in_guest GUEST COMMAND: run it in the guest's shell; its last status is ours. Waits for a minute at most.
+in_guest() {
+	turn=$((turn + 1))
+	printf '%s; echo "<%s:$?>"\r' "$2" $turn > "$(xenstore-read "/local/domain/$(hl domid "$1")/console/tty")"
+	wait_for 60 said "$1" "^<$turn:[0-9]*>" || { tail -n 5 "$logs/guest-$1.log"; return 1; }
+	said "$1" "^<$turn:0>" || { tail -n 5 "$logs/guest-$1.log"; return 1; }
 }
 
 is_gone() {
