@@ -40,6 +40,7 @@ static const struct cli_opt doctor_opts[] = {
 static const struct cli_opt down_opts[] = {
 	{ 'a', "all", NULL, "all guests" },
 	{ 'w', "wait", NULL, "wait until done" },
+	{ 't', "timeout", "SECONDS", "wait, but not for longer; name who has not shut down" },
 	{ 'F', NULL, NULL, "accepted for xl's sake: a PVH guest has no other way to be asked" },
 	END
 };

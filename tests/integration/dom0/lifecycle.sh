@@ -34,8 +34,8 @@ check "reboots from inside" wait_for 60 said life 'GUEST-UP life' 2
 check "has a new domain id" [ "$(hl domid life)" != "$first" ]
 check "reboot from outside" hl reboot life
 check "comes up once more" wait_for 60 said life 'GUEST-UP life' 3
-check "shutdown from outside" hl shutdown life
-check "is gone after shutdown" wait_for 30 is_gone life
+check "shutdown from outside" hl shutdown -t 60 life
+check "is gone after shutdown" wait_for 5 is_gone life
 
 guest crash 'on_crash = "destroy"'
 check "create a guest that will crash" hl create /tmp/crash.cfg

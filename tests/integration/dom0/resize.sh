@@ -91,5 +91,7 @@ check "destroy" hl destroy big
 guest deaf 'kernel = "/guest/payload.elf"' 'extra = "test=selftest standalone"'
 check "a paused guest" hl create -p /tmp/deaf.cfg
 check "is asked, and not waited for" hl mem-set deaf 100
+fails "and does not shut down" hl shutdown -t 2 deaf
+check "says who" grep -q 'deaf has not shut down within 2 s' /tmp/complaint
 check "destroy" hl destroy deaf
 check "all memory is free again" all_free "$free"
