@@ -23,6 +23,7 @@ static const struct {
 	{ "grub-module", check_grub_module },
 	{ "grub-menu", check_grub_menu },
 	{ "daemons", check_daemons },
+	{ "guests", check_guests },
 };
 
 void doctor_run(const char *root, finding_fn report, void *arg)

@@ -59,3 +59,4 @@ void check_kernel(struct doctor *d);
 void check_grub_module(struct doctor *d);
 void check_grub_menu(struct doctor *d);
 void check_daemons(struct doctor *d);
+void check_guests(struct doctor *d);

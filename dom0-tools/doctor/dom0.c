@@ -159,3 +159,33 @@ void check_daemons(struct doctor *d)
 	else
 		doctor_say(d, FINDING_OK, "", "xenstored and xenconsoled of Xen 4.17 start at boot");
 }
+
+static bool is_enabled(struct doctor *d, const char *unit)
+{
+	char pattern[DOCTOR_PATH], path[DOCTOR_PATH];
+
+	snprintf(pattern, sizeof(pattern), "/etc/systemd/system/*.wants/%s.service", unit);
+	if (*doctor_first(d, pattern, path))
+		return true;
+	snprintf(pattern, sizeof(pattern), "/etc/rc[2345].d/S*%s", unit);
+	return *doctor_first(d, pattern, path);
+}
+
+/* Guests that start with the machine: by our unit, and by nobody else. */
+void check_guests(struct doctor *d)
+{
+	bool ours = is_enabled(d, "helium-domains"), xens = is_enabled(d, "xendomains");
+	char path[DOCTOR_PATH];
+	bool some = *doctor_first(d, "/etc/xen/auto/*", path);
+
+	if (xens && (ours || some))
+		doctor_say(d, FINDING_WARN, "systemctl disable xendomains; systemctl enable helium-domains",
+			   "xendomains is enabled: it starts the guests of /etc/xen/auto by xl, and would "
+			   "save them when Dom0 goes down, which Helium cannot do");
+	else if (some && !ours)
+		doctor_say(d, FINDING_WARN, "systemctl enable helium-domains",
+			   "there are guests in /etc/xen/auto, but nothing starts them");
+	else
+		doctor_say(d, FINDING_OK, "", some ? "guests in /etc/xen/auto start with the machine" :
+			   "no guest is to start with the machine (/etc/xen/auto is empty)");
+}

@@ -336,6 +336,22 @@ static void test_daemons(void **state)
 	expect_text("dnf install xen-runtime");
 }
 
+static void test_guests(void **state)
+{
+	put("/etc/rc3.d/S01xendomains", "");
+	look();
+	expect_text("ok guests: no guest is to start with the machine");
+	put("/etc/xen/auto/10-db", "");
+	expect_warning("xendomains is enabled");
+	put("/etc/systemd/system/multi-user.target.wants/helium-domains.service", "");
+	expect_warning("systemctl disable xendomains");
+	drop("/etc/rc3.d/S01xendomains");
+	look();
+	expect_text("ok guests: guests in /etc/xen/auto start with the machine");
+	drop("/etc/systemd/system/multi-user.target.wants/helium-domains.service");
+	expect_warning("but nothing starts them");
+}
+
 #define ON_MACHINE(fn) cmocka_unit_test_setup_teardown(fn, make_machine, remove_machine)
 
 int main(void)
@@ -346,6 +362,7 @@ int main(void)
 		ON_MACHINE(test_kernel_option), ON_MACHINE(test_kernel),
 		ON_MACHINE(test_grub_module), ON_MACHINE(test_secure_boot),
 		ON_MACHINE(test_grub_menu), ON_MACHINE(test_bls), ON_MACHINE(test_daemons),
+		ON_MACHINE(test_guests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
