@@ -2,10 +2,10 @@
 /*
  * Mapping granted pages: pin in the owner's table, handle in the mapper's, entry in its p2m;
  * unmapping goes back the same way, with one TLB flush for a batch between the p2m and everything
- * else.
+ * else. Mapping needs none where there was nothing, and one for a batch where it replaced entries of
+ * devices, which keep no reference that would have to wait for it.
  */
 #include "guest/gnttab.h"
-#include "guest/physmap.h"
 
 #define OPS_PER_RUN 64
 #define DESTROY_PER_RUN 64
@@ -24,7 +24,7 @@ static int map_pinned(struct domain *ld, const struct maptrack *m, grant_handle_
 
 	if (h < 0)
 		return GNTST_no_space;
-	rc = physmap_map(ld, GFN(m->gfn), m->mfn, 0, map_type(m->readonly));
+	rc = p2m_map(&ld->p2m, GFN(m->gfn), m->mfn, 0, map_type(m->readonly));
 	if (rc) {
 		gnttab_track_free(ld, (uint32_t)h);
 		return rc == -ENOMEM ? GNTST_no_space : GNTST_bad_virt_addr;
@@ -78,7 +78,7 @@ static int map_one(struct domain *ld, struct gnttab_map_grant_ref *op)
 	return rc;
 }
 
-int64_t gnttab_op_map(struct vcpu *v, guest_ptr_t ops, uint32_t count, uint32_t *done)
+static int64_t map_some(struct domain *d, guest_ptr_t ops, uint32_t count, uint32_t *done)
 {
 	struct gnttab_map_grant_ref op;
 
@@ -87,11 +87,22 @@ int64_t gnttab_op_map(struct vcpu *v, guest_ptr_t ops, uint32_t count, uint32_t 
 			return -ERESTART;
 		if (copy_from_guest_at(&op, ops, *done, sizeof(op)))
 			return -EFAULT;
-		op.status = (int16_t)map_one(v->d, &op);
+		op.status = (int16_t)map_one(d, &op);
 		if (copy_to_guest_at(ops, *done, &op, sizeof(op)))
 			return -EFAULT;
 	}
 	return 0;
+}
+
+int64_t gnttab_op_map(struct vcpu *v, guest_ptr_t ops, uint32_t count, uint32_t *done)
+{
+	struct p2m *p = &v->d->p2m;
+	uint64_t version = load_acquire(&p->version); /* filling a hole makes no new one */
+	int64_t rc = map_some(v->d, ops, count, done);
+
+	if (!p2m_is_version(p, version))
+		p2m_flush(p);
+	return rc;
 }
 
 /* A mapping on its way out: its p2m entry is gone, the flush is still owed. */

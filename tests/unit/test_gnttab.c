@@ -332,6 +332,63 @@ static void batches_stop_and_go_on(void **state)
 	check_all();
 }
 
+/* Every flush of a TLB raises tlb_gen: how many did a whole call cost? */
+static uint64_t flushes(unsigned int d)
+{
+	static uint64_t last;
+	uint64_t nr = doms[d].p2m.tlb_gen - last;
+
+	last += nr;
+	return nr;
+}
+
+#define BATCH 60
+
+static void map_batch(struct gnttab_map_grant_ref *ops)
+{
+	uint32_t done;
+
+	for (unsigned int i = 0; i < BATCH; i++)
+		ops[i] = (struct gnttab_map_grant_ref){
+			.host_addr = (uint64_t)(MAP_BASE + i) << PAGE_SHIFT,
+			.flags = GNTMAP_host_map, .ref = 2, .dom = doms[0].id,
+		};
+	assert_int_equal(gnttab_op_map(&vcpus[1][0], GUEST_PTR((uintptr_t)ops), BATCH, &done), 0);
+	for (unsigned int i = 0; i < BATCH; i++)
+		assert_int_equal(ops[i].status, GNTST_okay);
+}
+
+static void unmap_batch(const struct gnttab_map_grant_ref *maps)
+{
+	struct gnttab_unmap_grant_ref ops[BATCH];
+	uint32_t done;
+
+	for (unsigned int i = 0; i < BATCH; i++)
+		ops[i] = (struct gnttab_unmap_grant_ref){ .host_addr = maps[i].host_addr,
+							  .handle = maps[i].handle };
+	assert_int_equal(gnttab_op_unmap(&vcpus[1][0], GUEST_PTR((uintptr_t)ops), BATCH, &done), 0);
+	for (unsigned int i = 0; i < BATCH; i++)
+		assert_int_equal(ops[i].status, GNTST_okay);
+}
+
+static void batches_flush_once(void **state)
+{
+	struct gnttab_map_grant_ref ops[BATCH];
+
+	flushes(1);
+	map_batch(ops);
+	assert_int_equal(flushes(1), 0); /* there was nothing */
+	unmap_batch(ops);
+	assert_int_equal(flushes(1), 1);
+	assert_int_equal(p2m_map_range(&doms[1].p2m, GFN(MAP_BASE), MFN(1 << 20), BATCH, P2M_MMIO),
+			 0);
+	map_batch(ops);
+	assert_int_equal(flushes(1), 1); /* in place of device pages */
+	unmap_batch(ops);
+	assert_int_equal(flushes(1), 1);
+	check_all();
+}
+
 static int16_t do_copy(unsigned int d, struct gnttab_copy op)
 {
 	uint32_t done;
@@ -521,6 +578,7 @@ int main(void)
 		T(the_table_grows_to_its_limit),
 		T(seeds_reserved_entries_only),
 		T(batches_stop_and_go_on),
+		T(batches_flush_once),
 		T(copies),
 		T(dying_owners_grant_nothing_new),
 		T(dying_mappers_let_go_in_any_order),
