@@ -8,23 +8,43 @@
  * Invariant (evtchn_check): the peer of an interdomain port is an interdomain port that points
  * back, and each virq slot of a vCPU names a port that names it.
  */
-#include "guest/evtchn.h"
-#include "guest/shared_info.h"
+#include "guest/evtchn_abi.h"
+#include "guest/evtchn_fifo.h"
 #include "mem/kalloc.h"
 
 #define DESTROY_BOUND 128 /* ports closed per step */
 
+static size_t table_size(uint32_t max_ports)
+{
+	return sizeof(struct evtchn_table) +
+	       div_round_up(max_ports, EVTCHN_PER_BUCKET) * sizeof(struct evtchn_bucket *);
+}
+
 int evtchn_create(struct domain *d)
 {
-	struct evtchn_table *t = kalloc(sizeof(*t));
+	uint32_t max_ports = min(d->limits.max_evtchn_port, EVTCHN_MAX_PORTS - 1) + 1;
+	struct evtchn_table *t = kalloc(table_size(max_ports));
 
 	if (!t)
 		return -ENOMEM;
 	spin_init(&t->lock, LOCK_evtchn);
-	t->limit = min(d->limits.max_evtchn_port, (uint32_t)EVTCHN_MAX_PORTS - 1) + 1;
+	t->max_ports = max_ports;
+	t->limit = min(max_ports, EVTCHN_2L_PORTS);
+	t->abi = &evtchn_2l;
 	t->next_free = 1; /* port 0 is never valid */
 	d->evtchn = t;
 	return 0;
+}
+
+static struct evtchn_bucket *bucket_of(struct evtchn_table *t, uint32_t port)
+{
+	return t->bucket[port / EVTCHN_PER_BUCKET];
+}
+
+/* The port after this one, or after its bucket when that need not be looked at. */
+static uint32_t port_next(uint32_t port, bool skip_bucket)
+{
+	return skip_bucket ? round_down(port, EVTCHN_PER_BUCKET) + EVTCHN_PER_BUCKET : port + 1;
 }
 
 /* A closed port. Lock held. */
@@ -35,12 +55,13 @@ static int port_find_free(struct evtchn_table *t, uint32_t *port)
 
 	if (t->dying)
 		return -EINVAL;
-	for (p = t->next_free; p < min(t->nr_ports, t->limit); p++)
+	for (p = t->next_free; p < min(t->nr_ports, t->limit);
+	     p = port_next(p, bucket_of(t, p)->nr_used == EVTCHN_PER_BUCKET))
 		if (evtchn_at(t, p)->state == EVTCHNSTAT_closed)
 			goto found;
 	if (p >= t->limit)
 		return -ENOSPC;
-	t->bucket[b] = kalloc(EVTCHN_PER_BUCKET * sizeof(struct evtchn));
+	t->bucket[b] = kalloc(sizeof(struct evtchn_bucket));
 	if (!t->bucket[b])
 		return -ENOMEM;
 	store_release(&t->nr_ports, t->nr_ports + EVTCHN_PER_BUCKET);
@@ -50,21 +71,35 @@ found:
 	return 0;
 }
 
+/* What it says of its place in a queue outlives its state: the guest may not have looked there yet. */
+static void port_set(struct evtchn *e, uint8_t state, uint32_t vcpu)
+{
+	*e = (struct evtchn){
+		.state = state,
+		.vcpu = (uint16_t)vcpu,
+		.priority = EVTCHN_FIFO_PRIORITY_DEFAULT,
+		.last_priority = e->last_priority,
+		.last_vcpu = e->last_vcpu,
+	};
+}
+
 /* Turn a closed port into something. Lock held. */
 static struct evtchn *port_open(struct domain *d, uint32_t port, uint8_t state, uint32_t vcpu)
 {
 	struct evtchn *e = evtchn_at(d->evtchn, port);
 
-	*e = (struct evtchn){ .state = state, .vcpu = vcpu };
+	port_set(e, state, vcpu);
 	d->evtchn->nr_used++;
-	evtchn_2l_clear(d, port);
+	bucket_of(d->evtchn, port)->nr_used++;
+	d->evtchn->abi->clear(d, port);
 	return e;
 }
 
 static void port_close(struct evtchn_table *t, struct evtchn *e, uint32_t port)
 {
-	*e = (struct evtchn){ .state = EVTCHNSTAT_closed };
+	port_set(e, EVTCHNSTAT_closed, 0);
 	t->nr_used--;
+	bucket_of(t, port)->nr_used--;
 	t->next_free = min(t->next_free, port);
 }
 
@@ -109,7 +144,7 @@ static int bind_locked(struct domain *d, struct domain *rd, uint32_t rport, uint
 		domain_ref(d);
 	}
 	/* What the peer sent before there was a peer must not be lost. */
-	evtchn_2l_set_pending(d, *port, 0);
+	d->evtchn->abi->set_pending(d, *port, l);
 	return 0;
 }
 
@@ -249,14 +284,15 @@ int evtchn_reset(struct domain *d)
 	struct evtchn_table *t = d->evtchn;
 	unsigned int budget = DESTROY_BOUND;
 
-	for (uint32_t port = 1; READ_ONCE(t->nr_used) && port < READ_ONCE(t->nr_ports); port++) {
+	for (uint32_t port = 1; READ_ONCE(t->nr_used) && port < READ_ONCE(t->nr_ports);
+	     port = port_next(port, !READ_ONCE(bucket_of(t, port)->nr_used))) {
 		if (READ_ONCE(evtchn_at(t, port)->state) == EVTCHNSTAT_closed)
 			continue;
 		if (!budget--)
 			return -ERESTART;
 		(void)evtchn_close(d, port); /* closed by its owner meanwhile: as good */
 	}
-	return 0;
+	return evtchn_fifo_leave(d);
 }
 
 int evtchn_destroy(struct domain *d)
@@ -273,9 +309,9 @@ void evtchn_free(struct domain *d)
 {
 	if (!d->evtchn)
 		return;
-	for (unsigned int b = 0; b < EVTCHN_NR_BUCKETS; b++)
-		kfree(d->evtchn->bucket[b], EVTCHN_PER_BUCKET * sizeof(struct evtchn));
-	kfree(d->evtchn, sizeof(*d->evtchn));
+	for (uint32_t b = 0; b < d->evtchn->nr_ports / EVTCHN_PER_BUCKET; b++)
+		kfree(d->evtchn->bucket[b], sizeof(struct evtchn_bucket));
+	kfree(d->evtchn, table_size(d->evtchn->max_ports));
 	d->evtchn = NULL;
 }
 
@@ -305,6 +341,30 @@ int evtchn_status(struct domain *d, uint32_t port, struct evtchn_status *st)
 	return e ? 0 : -EINVAL;
 }
 
+int evtchn_unmask(struct domain *d, uint32_t port)
+{
+	struct evtchn_table *t = d->evtchn;
+	struct evtchn *e;
+
+	spin_lock(&t->lock);
+	e = evtchn_at(t, port);
+	if (e)
+		t->abi->unmask(d, port, e);
+	spin_unlock(&t->lock);
+	return e ? 0 : -EINVAL;
+}
+
+bool evtchn_is_pending(struct domain *d, uint32_t port)
+{
+	struct evtchn_table *t = d->evtchn;
+	bool pending;
+
+	spin_lock(&t->lock); /* the ABI may change */
+	pending = port < t->limit && t->abi->is_pending(d, port);
+	spin_unlock(&t->lock);
+	return pending;
+}
+
 int evtchn_send(struct domain *d, uint32_t port)
 {
 	struct evtchn_table *t = d->evtchn;
@@ -320,9 +380,9 @@ int evtchn_send(struct domain *d, uint32_t port)
 		 * Our lock keeps the peer bound; its vCPU may change under us, to another good one.
 		 */
 		r = evtchn_at(e->remote->evtchn, e->remote_port);
-		evtchn_2l_set_pending(e->remote, e->remote_port, READ_ONCE(r->vcpu));
+		READ_ONCE(e->remote->evtchn->abi)->set_pending(e->remote, e->remote_port, r);
 	} else if (e->state == EVTCHNSTAT_ipi) {
-		evtchn_2l_set_pending(d, port, e->vcpu);
+		t->abi->set_pending(d, port, e);
 	} else if (e->state != EVTCHNSTAT_unbound) {
 		rc = -EINVAL;
 	}
@@ -338,7 +398,7 @@ void evtchn_send_virq(struct vcpu *v, unsigned int virq)
 	spin_lock(&t->lock);
 	port = v->guest->virq_port[virq];
 	if (port)
-		evtchn_2l_set_pending(v->d, port, evtchn_at(t, port)->vcpu);
+		t->abi->set_pending(v->d, port, evtchn_at(t, port));
 	spin_unlock(&t->lock);
 }
 
@@ -368,7 +428,7 @@ static void check_port(struct domain *d, uint32_t port, const struct evtchn *e)
 void evtchn_check(struct domain *d)
 {
 	struct evtchn_table *t = d->evtchn;
-	uint32_t port, used = 0;
+	uint32_t port, used = 0, counted = 0;
 
 	spin_lock(&t->lock); /* keeps the peers of bound ports too */
 	for (port = 0; port < t->nr_ports; port++) {
@@ -376,9 +436,11 @@ void evtchn_check(struct domain *d)
 
 		check_port(d, port, e);
 		used += e->state != EVTCHNSTAT_closed;
+		if (port % EVTCHN_PER_BUCKET == 0)
+			counted += bucket_of(t, port)->nr_used;
 		BUG_ON(port && port < t->next_free && e->state == EVTCHNSTAT_closed);
 	}
-	BUG_ON(used != t->nr_used);
+	BUG_ON(used != t->nr_used || counted != used);
 	BUG_ON(t->nr_ports && evtchn_at(t, 0)->state != EVTCHNSTAT_closed);
 	spin_unlock(&t->lock);
 }

@@ -5,7 +5,7 @@
  *
  * d->evtchn->lock protects a domain's ports; an interdomain binding changes under both domains'
  * locks, so either lock keeps it in place, and each end holds a reference to the other's domain.
- * evtchn.c is the book-keeping, evtchn_2l.c the delivery through shared_info.
+ * evtchn.c is the book-keeping; evtchn_2l.c and evtchn_fifo.c deliver, each by its ABI (evtchn_abi.h).
  */
 #pragma once
 
@@ -13,29 +13,46 @@
 #include <xen/xen.h>
 #include <xen/event_channel.h>
 
-#define EVTCHN_MAX_PORTS 4096 /* of the 2-level ABI */
+#define EVTCHN_2L_PORTS ((uint32_t)EVTCHN_2L_NR_CHANNELS)
+#define EVTCHN_MAX_PORTS ((uint32_t)EVTCHN_FIFO_NR_CHANNELS) /* 32 bytes of ours for each in use */
 #define EVTCHN_PER_BUCKET 128
-#define EVTCHN_NR_BUCKETS (EVTCHN_MAX_PORTS / EVTCHN_PER_BUCKET)
 
 struct evtchn {
 	struct domain *remote;	/* INTERDOMAIN: referenced, unless the own domain */
 	uint32_t remote_port;	/* INTERDOMAIN */
-	domid_t remote_id;	/* UNBOUND: who may bind */
+	union {
+		domid_t remote_id; /* UNBOUND: who may bind */
+		uint16_t vcpu_of_virq; /* VIRQ: bound for this one, whoever is notified now */
+	};
 	uint16_t vcpu;		/* whom it notifies; read without lock by the other end */
 	uint8_t state;		/* EVTCHNSTAT_closed, _unbound, _interdomain, _virq, _ipi */
 	uint8_t virq;		/* VIRQ */
-	uint16_t vcpu_of_virq;	/* VIRQ: bound for this one, whoever is notified now */
+	/* FIFO: */
+	bool sent_early;	/* before there was a word for it; atomic */
+	uint8_t priority;	/* read without lock by the other end */
+	uint8_t last_priority;	/* the queue it was linked into last, here and by the last who had */
+	uint16_t last_vcpu;	/* this port; lock of that vCPU's queues */
 };
+
+struct evtchn_bucket {
+	struct evtchn port[EVTCHN_PER_BUCKET];
+	uint32_t nr_used;	/* not closed; lock */
+};
+
+#define EVTCHN_WATCH_FIFO (1u << 31)
 
 struct evtchn_table {
 	spinlock_t lock;	/* level evtchn */
 	bool dying;		/* no new ports; lock */
-	uint32_t limit;		/* ports are below this; set at creation */
+	uint32_t max_ports;	/* set at creation: that of createdomain, and port 0 */
+	uint32_t limit;		/* ports are below this: max_ports, or what the ABI can do; lock */
 	uint32_t nr_ports; /* slots that exist: a multiple of EVTCHN_PER_BUCKET; grows only; lock */
 	uint32_t nr_used;	/* not closed; lock */
 	uint32_t next_free;	/* no closed port below this; lock */
-	uint32_t nr_polling;	/* vCPUs in SCHEDOP_poll; atomic */
-	struct evtchn *bucket[EVTCHN_NR_BUCKETS];
+	uint32_t watch;		/* vCPUs in SCHEDOP_poll, EVTCHN_WATCH_FIFO; atomic */
+	const struct evtchn_abi *abi; /* lock, read by senders */
+	struct evtchn_fifo *fifo; /* NULL while 2-level; lock, read by senders */
+	struct evtchn_bucket *bucket[]; /* as max_ports needs */
 };
 
 /*
@@ -55,7 +72,8 @@ int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *p
 int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port);
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu);
 int evtchn_close(struct domain *d, uint32_t port);
-int evtchn_reset(struct domain *d); /* close all; -ERESTART: again */
+/* Close all, back to 2-level; -ERESTART: again; -EAGAIN: somebody opens ports meanwhile. */
+int evtchn_reset(struct domain *d);
 int evtchn_status(struct domain *d, uint32_t port, struct evtchn_status *st);
 int evtchn_unmask(struct domain *d, uint32_t port);
 int evtchn_send(struct domain *d, uint32_t port);
@@ -63,21 +81,22 @@ int evtchn_send(struct domain *d, uint32_t port);
 void evtchn_send_virq(struct vcpu *v, unsigned int virq);
 void evtchn_send_global_virq(struct domain *d, unsigned int virq); /* d may be NULL */
 
-/* Is the port pending in shared_info, masked or not? False when out of range. */
-bool evtchn_is_pending(const struct domain *d, uint32_t port);
+/* Is the port pending, masked or not? False when out of range. No lock held. */
+bool evtchn_is_pending(struct domain *d, uint32_t port);
+/* What its ABI knows of d's events, to the log. */
+void evtchn_print(struct domain *d);
 
 /* A slot that exists, or NULL; the index is clamped. Lock held, or the table does not shrink. */
 static inline struct evtchn *evtchn_at(struct evtchn_table *t, uint32_t port)
 {
-	if (unlikely(port >= READ_ONCE(t->nr_ports)))
+	uint32_t nr = READ_ONCE(t->nr_ports);
+
+	if (unlikely(port >= nr))
 		return NULL;
-	port = index_nospec(port, EVTCHN_MAX_PORTS);
-	return &t->bucket[port / EVTCHN_PER_BUCKET][port % EVTCHN_PER_BUCKET];
+	port = (uint32_t)index_nospec(port, nr);
+	return &t->bucket[port / EVTCHN_PER_BUCKET]->port[port % EVTCHN_PER_BUCKET];
 }
 
-/* evtchn_2l.c: make port pending and tell the vCPU. Evtchn lock held, or the other end's. */
-void evtchn_2l_set_pending(struct domain *d, uint32_t port, unsigned int vcpu);
-void evtchn_2l_clear(struct domain *d, uint32_t port);
 /*
  * SCHEDOP_poll: v waits for a port (0: several). Whoever makes such a port pending later ends it
  * and wakes v; v looks at its ports between begin and its block, so that none is missed.

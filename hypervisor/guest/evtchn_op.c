@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * event_channel_op (32): from the ABI's structs to evtchn.c. FIFO operations have no row: 2-level
- * only.
+ * event_channel_op (32): from the ABI's structs to evtchn.c and evtchn_fifo_op.c.
  */
-#include "guest/evtchn.h"
+#include "guest/evtchn_fifo.h"
 #include "guest/hypercall.h"
 
 static int64_t op_bind_interdomain(struct call *call, void *arg)
@@ -74,6 +73,23 @@ static int64_t op_reset(struct call *call, void *arg)
 	return evtchn_reset(call->d);
 }
 
+static int64_t op_init_control(struct call *call, void *arg)
+{
+	return evtchn_fifo_init_control(call->d, arg);
+}
+
+static int64_t op_expand_array(struct call *call, void *arg)
+{
+	return evtchn_fifo_expand_array(call->d, ((struct evtchn_expand_array *)arg)->array_gfn);
+}
+
+static int64_t op_set_priority(struct call *call, void *arg)
+{
+	struct evtchn_set_priority *op = arg;
+
+	return evtchn_fifo_set_priority(call->d, op->port, op->priority);
+}
+
 #define OP(name, flags) [EVTCHNOP_##name] = SUB_OP(op_##name, evtchn_##name, flags)
 #define OP_BY_DOM(name, flags) \
 	[EVTCHNOP_##name] = SUB_OP_ON(op_##name, evtchn_##name, dom, OP_ON | (flags))
@@ -88,6 +104,9 @@ static const struct sub_op ops[] = {
 	OP(bind_vcpu, 0),
 	OP(unmask, 0),
 	OP_BY_DOM(reset, 0),
+	OP(init_control, OP_BACK),
+	OP(expand_array, 0),
+	OP(set_priority, 0),
 };
 
 int64_t hypercall_event_channel_op(struct vcpu *v, struct call *call)

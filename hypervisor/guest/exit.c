@@ -12,6 +12,7 @@
 #include "dev/mmio.h"
 #include "dev/msr.h"
 #include "dev/vlapic.h"
+#include "guest/evtchn.h"
 #include "guest/exit.h"
 #include "guest/hypercall.h"
 #include "guest/inject.h"
@@ -254,12 +255,14 @@ void __noreturn run_loop(void)
 
 static void print_exits(char key)
 {
-	for_each_domain(d)
+	for_each_domain(d) {
 		for_each_vcpu(d, v)
 			for (unsigned int k = 0; k < NR_EXIT_KINDS; k++)
 				if (v->nr_exits[k])
 					log_info("d%uv%u: %-12s %lu\n", d->id, v->id,
 						 exit_table[k].name, v->nr_exits[k]);
+		evtchn_print(d);
+	}
 }
 
 static void print_vcpus(char key)
@@ -275,6 +278,6 @@ static void print_vcpus(char key)
 
 void exit_init(void)
 {
-	console_register_key('e', "exits by reason", print_exits);
+	console_register_key('e', "exits by reason, event channels", print_exits);
 	console_register_key('q', "domains and vCPUs", print_vcpus);
 }

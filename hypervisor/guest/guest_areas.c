@@ -31,7 +31,6 @@ int guest_vcpu_create(struct vcpu *v)
 	spin_init(&g->lock, LOCK_areas);
 	g->vi = v->id < XEN_LEGACY_MAX_VCPUS ? &v->d->guest->shared->vcpu_info[v->id]
 					     : &g->early_vi;
-	g->vi_mfn = INVALID_MFN;
 	v->guest = g;
 	timer_init(&v->singleshot, singleshot_fired, v);
 	timer_init(&v->poll_timer, poll_timed_out, v);
@@ -48,30 +47,44 @@ void guest_vcpu_free(struct vcpu *v)
 	v->guest = NULL;
 }
 
+void *guest_page_pin(struct domain *d, uint64_t gfn)
+{
+	struct p2m_entry e;
+	mfn_t mfn;
+
+	if (gfn > P2M_MAX_GFN || !p2m_get_page(&d->p2m, GFN(gfn), true, &mfn, &e))
+		return NULL;
+	if (e.type == P2M_RAM)
+		return frame_map(mfn);
+	page_put(mfn);
+	return NULL;
+}
+
+void guest_page_unpin(void *va)
+{
+	mfn_t mfn = frame_of(va);
+
+	frame_unmap(va);
+	page_put(mfn);
+}
+
 static void area_unpin(struct guest_area *a)
 {
-	for (unsigned int i = 0; i < 2; i++) {
-		if (!a->len[i])
-			continue;
-		frame_unmap(a->part[i]);
-		page_put(a->mfn[i]);
-	}
+	for (unsigned int i = 0; i < 2; i++)
+		if (a->len[i])
+			guest_page_unpin(a->part[i]);
 	*a = (struct guest_area){ 0 };
 }
 
-/* One piece within a page: own, writable RAM only. */
+/* One piece within a page. */
 static int area_pin_part(struct domain *d, struct guest_area *a, unsigned int i, uint64_t gpa,
 			 uint16_t len)
 {
-	struct p2m_entry e;
+	uint8_t *page = guest_page_pin(d, gpa >> PAGE_SHIFT);
 
-	if (!p2m_get_page(&d->p2m, GFN(gpa >> PAGE_SHIFT), true, &a->mfn[i], &e))
+	if (!page)
 		return -EINVAL;
-	if (e.type != P2M_RAM) {
-		page_put(a->mfn[i]);
-		return -EINVAL;
-	}
-	a->part[i] = (uint8_t *)frame_map(a->mfn[i]) + (gpa & ~PAGE_MASK);
+	a->part[i] = page + (gpa & ~PAGE_MASK);
 	a->len[i] = len;
 	return 0;
 }
@@ -109,23 +122,20 @@ static void area_write(const struct guest_area *a, uint16_t offset, const void *
 void guest_areas_drop(struct vcpu *v)
 {
 	struct vcpu_guest *g = v->guest;
-	mfn_t mfn;
-	void *va;
+	void *own_vi = NULL;
 
 	timer_stop_sync(&v->singleshot);
 	timer_stop_sync(&v->poll_timer);
 	spin_lock(&v->guest->lock);
 	area_unpin(&g->runstate);
 	area_unpin(&g->time);
-	va = g->vi;
-	mfn = g->vi_mfn;
-	g->vi_mfn = INVALID_MFN;
+	if (g->is_vi_moved)
+		own_vi = g->vi;
+	g->is_vi_moved = false;
 	WRITE_ONCE(g->vi, &g->early_vi);
 	spin_unlock(&v->guest->lock);
-	if (mfn_eq(mfn, INVALID_MFN))
-		return;
-	frame_unmap(va);
-	page_put(mfn);
+	if (own_vi)
+		guest_page_unpin(own_vi);
 }
 
 static void time_fill(const struct vcpu *v, struct vcpu_time_info *t)
@@ -206,20 +216,20 @@ int guest_register_vcpu_info(struct vcpu *v, uint64_t gfn, uint32_t offset)
 	if (offset > PAGE_SIZE - sizeof(*vi) || offset % 8)
 		return -ENXIO;
 	if (gfn > P2M_MAX_GFN)
-		return -EINVAL;
+		return -EINVAL; /* before it is shifted */
 	rc = area_pin_part(v->d, &a, 0, gpa, sizeof(*vi));
 	if (rc)
 		return rc;
 	vi = (struct vcpu_info *)a.part[0];
 
 	spin_lock(&v->guest->lock);
-	if (!mfn_eq(g->vi_mfn, INVALID_MFN)) {
+	if (g->is_vi_moved) {
 		spin_unlock(&v->guest->lock);
 		area_unpin(&a);
 		return -EINVAL;
 	}
 	memcpy(vi, g->vi, sizeof(*vi));
-	g->vi_mfn = a.mfn[0];
+	g->is_vi_moved = true;
 	WRITE_ONCE(g->vi, vi);
 	smp_mb();
 	/*

@@ -59,18 +59,17 @@ static inline void guest_set_layout(struct guest_info *g, const struct shared_la
 struct guest_area {
 	uint8_t *part[2];	/* our mapping of each frame's piece */
 	uint16_t len[2];	/* len[0] == 0: not registered */
-	mfn_t mfn[2];
 };
 
 struct vcpu_guest {
 	spinlock_t lock;		/* level areas */
 	struct vcpu_info *vi;		/* never NULL; switched once, by registration; lock */
-	mfn_t vi_mfn;			/* pinned, or INVALID_MFN while in shared_info */
+	bool is_vi_moved;		/* vi is in a pinned page, not in shared_info; lock */
 	uint8_t upcall_vector;		/* per-vCPU vector, 0 none; read by any */
 	bool is_polling;		/* in SCHEDOP_poll; atomic */
 	uint32_t poll_port;		/* 0: several */
 	struct guest_area runstate, time; /* lock */
-	uint16_t virq_port[NR_VIRQS];	/* 0 not bound; evtchn lock */
+	uint32_t virq_port[NR_VIRQS];	/* 0 not bound; evtchn lock */
 	struct vcpu_info early_vi;	/* of a vCPU that has no slot in shared_info yet */
 };
 
@@ -79,6 +78,12 @@ int guest_info_create(struct domain *d);
 int guest_info_destroy(struct domain *d);
 void guest_info_free(struct domain *d);
 void guest_areas_drop(struct vcpu *v); /* stop its timers, unpin; the vCPU does not run any more */
+/*
+ * The page at gfn, if it is d's own RAM, referenced and mapped until guest_page_unpin(), which takes any
+ * address in it; else NULL. No lock held.
+ */
+void *guest_page_pin(struct domain *d, uint64_t gfn);
+void guest_page_unpin(void *va);
 /* Called from vcpu_create_hook / vcpu_free_hook. */
 int guest_vcpu_create(struct vcpu *v);
 void guest_vcpu_free(struct vcpu *v);

@@ -74,12 +74,17 @@ test_vpci-objs := $(addprefix hypervisor/dev/,vpci.o vpci_msi.o vmsi.o vmsix.o) 
 test_vlapic-objs := $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o time.o)
 
 # guest
-unit-y += test_evtchn test_gnttab test_memory
+unit-y += test_evtchn test_evtchn_fifo test_evtchn_fifo_smp test_gnttab test_memory
 test_memory-objs := $(addprefix hypervisor/guest/,hypercall_32.o sub_op.o memory_op.o memory_map.o memory_foreign.o physmap.o perms.o gnttab.o) \
 	$(P2M_OBJS) $(addprefix $(FAKES)/,percpu.o ipi.o guest_copy.o)
 test_gnttab-objs := $(addprefix hypervisor/guest/,gnttab.o gnttab_map.o gnttab_copy.o physmap.o) \
 	$(P2M_OBJS) $(addprefix $(FAKES)/,percpu.o ipi.o guest_copy.o)
-test_evtchn-objs := $(addprefix hypervisor/guest/,evtchn.o evtchn_2l.o) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o)
+EVTCHN_OBJS := $(addprefix hypervisor/guest/,evtchn.o evtchn_2l.o evtchn_fifo.o evtchn_fifo_op.o evtchn_poll.o) \
+	$(addprefix $(FAKES)/,bug.o kalloc.o kick.o log.o guest_page.o)
+test_evtchn-objs := $(EVTCHN_OBJS) $(FAKES)/lock.o
+test_evtchn_fifo-objs := $(EVTCHN_OBJS) $(FAKES)/lock.o
+test_evtchn_fifo_smp-objs := $(EVTCHN_OBJS)
+test_evtchn_fifo_smp-libs := -lpthread
 
 unit-y += test_platform_efi
 test_platform_efi-objs := hypervisor/guest/platform_efi.o $(addprefix $(FAKES)/,bug.o lock.o frames.o guest_copy.o)

@@ -6,7 +6,7 @@
  * leads to it from another.
  */
 #include "guest_setup.h"
-#include "guest/evtchn.h"
+#include "guest/evtchn_abi.h"
 #include "lib/errno.h"
 
 static unsigned int nr_upcalls;
@@ -84,7 +84,7 @@ static bool take(unsigned int d, uint32_t port)
 {
 	bool was = evtchn_is_pending(&doms[d], port);
 
-	evtchn_2l_clear(&doms[d], port);
+	evtchn_2l.clear(&doms[d], port);
 	for (unsigned int v = 0; v < NR_VCPUS; v++) {
 		shared[d].vcpu_info[v].evtchn_upcall_pending = 0;
 		shared[d].vcpu_info[v].evtchn_pending_sel = 0;
@@ -250,13 +250,13 @@ static void pollers_wake(void **state)
 	assert_int_equal(evtchn_send(&doms[0], a), 0);
 	assert_int_equal(fake_kicks, 1);
 	assert_ptr_equal(fake_kick_last, &vcpus[0][1]);
-	assert_int_equal(doms[0].evtchn->nr_polling, 0);
+	assert_int_equal(doms[0].evtchn->watch, 0);
 	take(0, a);
 	evtchn_poll_begin(&vcpus[0][0], 0);
 	evtchn_poll_begin(&vcpus[0][0], 0); /* the one before ended by an interrupt */
 	assert_int_equal(evtchn_send(&doms[0], a), 0);
 	assert_int_equal(fake_kicks, 2);
-	assert_int_equal(doms[0].evtchn->nr_polling, 0);
+	assert_int_equal(doms[0].evtchn->watch, 0);
 }
 
 static void dying_domains_open_nothing(void **state)

@@ -17,6 +17,7 @@
  *	kick.c	    vcpu_kick, current_vcpu
  *	ports.c	    inb, port_read ...		64 KiB of bytes, and the last write
  *	iommu.c	    iommu			none
+ *	guest_page.c guest_page_pin		pages of one guest, pins counted
  *	guest_copy.c copy_*_guest		"guest addresses" are host addresses
  */
 #pragma once
@@ -62,3 +63,8 @@ extern struct fake_port_access {
 extern unsigned int fake_port_writes;
 
 extern int64_t fake_guest_budget; /* how many more bytes can be copied before -EFAULT; -1: all */
+
+#define FAKE_GUEST_PAGES 8
+extern uint8_t *fake_guest_page[FAKE_GUEST_PAGES]; /* by gfn */
+extern unsigned int fake_guest_pins;		   /* given out and not back */
+void fake_guest_pages_init(void);		   /* zeroed pages, in new places */
