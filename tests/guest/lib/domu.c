@@ -40,7 +40,7 @@ long domu_new(struct domu *u, unsigned int slot, unsigned int vcpus)
 {
 	struct xen_domctl op = { .u.createdomain = {
 		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap, .max_vcpus = vcpus,
-		.max_evtchn_port = 1023, .max_grant_frames = 8, .max_maptrack_frames = 64,
+		.max_evtchn_port = 2047, .max_grant_frames = 8, .max_maptrack_frames = 64,
 		.grant_opts = 1, .arch.emulation_flags = XEN_X86_EMU_LAPIC,
 	} };
 	long rc;

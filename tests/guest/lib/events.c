@@ -20,6 +20,12 @@ long shared_info_init(void)
 	return rc;
 }
 
+void event_note(evtchn_port_t port)
+{
+	last_cpu[port] = this_cpu();
+	__atomic_add_fetch(&counts[port], 1, __ATOMIC_SEQ_CST);
+}
+
 static void deliver(void)
 {
 	struct vcpu_info *info = &shared.vcpu_info[this_cpu()];
@@ -37,8 +43,7 @@ static void deliver(void)
 			unsigned int port = word * 64 + __builtin_ctzl(ports);
 
 			test_and_clear_bit(port, shared.evtchn_pending);
-			last_cpu[port] = this_cpu();
-			__atomic_add_fetch(&counts[port], 1, __ATOMIC_SEQ_CST);
+			event_note(port);
 		}
 	}
 }
@@ -47,7 +52,8 @@ long events_init_cpu(void)
 {
 	struct xen_hvm_evtchn_upcall_vector op = { .vcpu = this_cpu(), .vector = VECTOR_UPCALL };
 
-	irq_set_handler(VECTOR_UPCALL, deliver);
+	if (!this_cpu()) /* for all; a test may put its own in its place */
+		irq_set_handler(VECTOR_UPCALL, deliver);
 	return hvm_op(HVMOP_set_evtchn_upcall_vector, &op);
 }
 

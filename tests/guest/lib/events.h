@@ -23,6 +23,7 @@ long events_init_cpu(void);
 /* How often each port was delivered to a vCPU, and on which the last time. */
 unsigned int event_count(evtchn_port_t port);
 unsigned int event_last_cpu(evtchn_port_t port);
+void event_note(evtchn_port_t port); /* it was delivered, here */
 void event_mask(evtchn_port_t port);
 /* Unmask by hypercall: it delivers what is pending. */
 void event_unmask(evtchn_port_t port);
