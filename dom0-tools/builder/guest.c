@@ -17,7 +17,6 @@
 #include "dom0-tools/builder/layout.h"
 #include "dom0-tools/device/device.h"
 
-#define EVTCHN_PORTS	1024
 #define POPULATE_BATCH	512	/* extents per hypercall */
 #define PAGES_PER_MIB	256
 #define TSC_EMULATED	1
@@ -143,7 +142,7 @@ static int set_share(struct build *b)
 static int make_domain(struct build *b)
 {
 	struct hl_domain_limits lim = {
-		.vcpus = b->c->maxvcpus, .evtchn_ports = EVTCHN_PORTS, .grant_frames = -1,
+		.vcpus = b->c->maxvcpus, .max_evtchn_port = b->c->max_evtchn_port, .grant_frames = -1,
 	};
 
 	memcpy(lim.uuid, b->c->uuid, sizeof(lim.uuid));

@@ -87,6 +87,7 @@ struct json_object *record_config(const struct guest_config *c)
 		add_number(o, "cpu_weight", c->weight);
 	if (c->cap)
 		add_number(o, "cap", c->cap);
+	add_number(o, "max_event_channels", c->max_evtchn_port);
 	add_text(o, "tsc_mode", c->tsc_mode);
 	if (c->nr_disks)
 		add_disks(o, c);

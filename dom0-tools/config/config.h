@@ -23,7 +23,7 @@ struct guest_config {
 	char *name, *kernel, *ramdisk, *cmdline, *root, *extra, *tsc_mode;
 	uint8_t uuid[16];
 	bool has_uuid;
-	unsigned int memory_mib, maxmem_mib, vcpus, maxvcpus, weight, cap;
+	unsigned int memory_mib, maxmem_mib, vcpus, maxvcpus, weight, cap, max_evtchn_port;
 	enum guest_action on_poweroff, on_reboot, on_crash;
 	unsigned int nr_cpus;		/* 0: any; 1: one map for all vCPUs; else one per vCPU */
 	struct guest_cpus *cpus;

@@ -15,6 +15,7 @@
 #define MAX_MEMORY_MIB	(1U << 24)
 #define MAX_WEIGHT	65535
 #define MAX_CAP		(100 * CONFIG_MAX_CPUS)
+#define MAX_EVTCHN_PORT	131071 /* of the FIFO ABI */
 #define NEAR_ENOUGH	3	/* edits between a misspelt key and the one we propose */
 
 struct reader {
@@ -286,6 +287,9 @@ static const struct key keys[] = {
 	    "the CPUs that its vCPUs may run on; a list has one entry per vCPU"),
 	NUMBER("cpu_weight", weight, 1, MAX_WEIGHT, "its share of the CPUs; 256 by default"),
 	NUMBER("cap", cap, 0, MAX_CAP, "its limit in percent of one CPU; 0, no limit, by default"),
+	NUMBER("max_event_channels", max_evtchn_port, 1, MAX_EVTCHN_PORT,
+	       "its highest event channel port; 1023 by default; beyond 4095 its kernel must know "
+	       "FIFO event channels"),
 	KEY("disk", read_disks, "[ \"TARGET,FORMAT,VDEV,ACCESS\", ... ]",
 	    "its disks, one text each; see DISKS"),
 	KEY("vif", read_vifs, "[ \"KEY=VALUE,...\", ... ]",
@@ -310,7 +314,7 @@ const char *const config_unsupported[] = {
 	"vfb", "pci", "usbctrl", "usbdev", "vtpm", "p9", "channel", "vdispl",
 	"vsnd", "vkb", "virtio", "dtdev", "irqs", "ioports", "iomem", "bootloader",
 	"bootloader_args", "firmware", "cpuid", "cpus_soft", "pool", "vnuma", "nodes",
-	"max_grant_frames", "max_maptrack_frames", "max_event_channels", "on_watchdog",
+	"max_grant_frames", "max_maptrack_frames", "on_watchdog",
 	"on_soft_reset", "on_xend_start", "on_xend_stop", "rtc_timeoffset", "localtime",
 	"device_tree", "driver_domain", "passthrough", "tee", "xend_suspend_evtchn_compat",
 	"nestedhvm", "altp2m", "pvshim", "claim_mode", "init_seclabel", "seclabel", "bios",
@@ -443,7 +447,7 @@ int config_read(struct guest_config *c, const struct cfg_file *f, config_warn_fn
 	int rc = 0;
 
 	*c = (struct guest_config){
-		.memory_mib = 128, .vcpus = 1, .on_poweroff = ACTION_DESTROY,
+		.memory_mib = 128, .vcpus = 1, .max_evtchn_port = 1023, .on_poweroff = ACTION_DESTROY,
 		.on_reboot = ACTION_RESTART, .on_crash = ACTION_DESTROY,
 	};
 	for (const struct cfg_setting *set = f->first; set && !rc; set = set->next)

@@ -15,7 +15,7 @@ int hl_domain_create(struct hl *hl, const struct hl_domain_limits *lim, uint32_t
 		.u.createdomain = {
 			.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
 			.max_vcpus = lim->vcpus,
-			.max_evtchn_port = lim->evtchn_ports - 1,
+			.max_evtchn_port = lim->max_evtchn_port,
 			.max_grant_frames = lim->grant_frames,
 			.max_maptrack_frames = -1,
 			.grant_opts = XEN_DOMCTL_GRANT_version(1),

@@ -38,7 +38,7 @@ void hl_buffer_free(struct hl *hl, void *p);
 struct hl_domain_limits {
 	uint8_t uuid[16];
 	uint32_t vcpus;
-	uint32_t evtchn_ports;
+	uint32_t max_evtchn_port;
 	int32_t grant_frames;	/* -1: the hypervisor's default */
 };
 

@@ -52,6 +52,7 @@ static const char whole[] =
 	"cpus = [ \"0-3,^2\",\n  \"all\", ]\n"
 	"cpu_weight = 512\n"
 	"cap = 50\n"
+	"max_event_channels = 2000\n"
 	"tsc_mode = \"native\"\n"
 	"vif = [ '', \"bridge=br0\" ]\n";
 
@@ -84,6 +85,7 @@ static void test_whole(void **state)
 	assert_int_equal(c.cpus[1].bits[31], 0xff);
 	assert_int_equal(c.weight, 512);
 	assert_int_equal(c.cap, 50);
+	assert_int_equal(c.max_evtchn_port, 2000);
 	config_free(&c);
 }
 
@@ -116,7 +118,7 @@ static void test_manual(void **state)
 	unsigned int nr = 0;
 
 	config_each_key(test_key, &nr);
-	assert_int_equal(nr, 21);
+	assert_int_equal(nr, 22);
 	for (const char *const *k = config_unsupported; *k; k++) {
 		struct guest_config c;
 		struct diag dg = { "" };
@@ -138,6 +140,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c.memory_mib, 128);
 	assert_int_equal(c.maxmem_mib, 128);
 	assert_int_equal(c.vcpus, 1);
+	assert_int_equal(c.max_evtchn_port, 1023);
 	assert_string_equal(c.cmdline, "");
 	assert_int_equal(c.on_reboot, ACTION_RESTART);
 	assert_int_equal(c.on_crash, ACTION_DESTROY);

@@ -39,6 +39,7 @@ int hl_domain_create(struct hl *hl, const struct hl_domain_limits *lim, uint32_t
 {
 	int rc = fake(0);
 
+	assert_int_equal(lim->max_evtchn_port, 2047);
 	exists = !rc;
 	*domid = rc ? 0 : DOMID;
 	return rc;
@@ -292,6 +293,7 @@ static struct guest_config some_config(void)
 		.vcpus = 2,
 		.maxvcpus = 3,
 		.weight = 300,
+		.max_evtchn_port = 2047,
 		.nr_cpus = 1,
 		.cpus = &cpus,
 		.has_uuid = true,
