@@ -12,6 +12,9 @@ check "two seconds last two seconds" [ $((b - a)) -ge 2 -a $((b - a)) -le 4 ]
 check "every CPU takes timer interrupts" sh -c 'for c in $(seq 0 $(($(nproc) - 1))); do
 	taskset $((1 << c)) sleep 0.1 || exit 1; done'
 check "the clock source is xen's or the TSC" grep -qx 'xen\|tsc' /sys/devices/system/clocksource/clocksource0/current_clocksource
+abi=FIFO-based
+grep -q xen.fifo_events=0 /proc/cmdline && abi=2-level
+check "its events are $abi" sh -c "dmesg | grep -q 'Using $abi ABI'"
 check "no kernel warning" sh -c '! dmesg | grep -E "WARNING: CPU|Call Trace"'
 dmesg | grep -E "WARNING: CPU|Call Trace" -A 12 | head -40
 true
