@@ -101,7 +101,10 @@ void spin_unlock(spinlock_t *l)
 		BUG_ON(!spin_is_locked(l));
 		held_pop(l);
 	}
-	store_release(&l->head, (uint16_t)(l->head + 1));
+	/* Only the holder writes head, and x86 keeps stores in order: one instruction will do. */
+	barrier();
+	l->head++;
+	barrier();
 }
 
 void spin_lock_pair(spinlock_t *a, spinlock_t *b)
