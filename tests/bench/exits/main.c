@@ -7,6 +7,7 @@
  * vector with its EOI in x2APIC mode, as Linux does it. Prints "BENCH name@place instructions".
  */
 #include "lib/apic.h"
+#include "lib/domu.h"
 #include "lib/events.h"
 #include "lib/fifo.h"
 #include "lib/grants.h"
@@ -85,6 +86,15 @@ static void op_grant_copy(void)
 	grant_copy(0, REF, 0, copy, PAGE_SIZE, false);
 }
 
+/* The frame is our own, as is the place: what maps another's does the same, and one look-up more. */
+static void op_grant_map(void)
+{
+	grant_handle_t handle;
+
+	grant_map(0, REF, scratch(0, 0), GNTMAP_host_map, &handle);
+	grant_unmap(handle, scratch(0, 0));
+}
+
 static void op_balloon(void)
 {
 	xen_pfn_t gfn = gfn_of(copy);
@@ -111,6 +121,7 @@ static const struct bench {
 	{ "singleshot", op_singleshot, false, false },
 	{ "lapic_read", op_lapic_read, false, false },
 	{ "grant_copy", op_grant_copy, false, true },
+	{ "grant_map", op_grant_map, false, true },
 	{ "balloon", op_balloon, false, false },
 };
 
