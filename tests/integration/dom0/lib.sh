@@ -99,6 +99,14 @@ free_pages() {
 	pages | cut -d ' ' -f 2
 }
 
+# late_events: what Linux counted of its backends' events: all, those that it found no work behind, and for how many
+# jiffies it therefore did not listen to the next ones (xen_irq_lateeoi)
+late_events() {
+	for what in events spurious_events jiffies_eoi_delayed; do
+		cat /sys/bus/xen-backend/devices/*/xenbus/$what | awk -v w=$what '{ n += $1 } END { print n, w }'
+	done
+}
+
 # warm_up [CONFIG-LINE]: one guest made and destroyed. Dom0's own tables (event channels, mapped
 # grants) grow by a page with the first guest and keep it; what is counted comes after that.
 warm_up() {

@@ -18,7 +18,7 @@ guest_says() {
 	count=$(($(cat /tmp/count 2>/dev/null || echo 0) + 1))
 	echo $count > /tmp/count # this runs in a subshell
 	type_into "$1" "echo \"SAYS$count: \$($2 2>&1 | tail -n 1)\""
-	wait_for 20 said "$1" "^SAYS$count: ." || return 1
+	wait_for 60 said "$1" "^SAYS$count: ." || return 1
 	sed -n "s/^SAYS$count: \([^ \r]*\).*/\1/p" "$logs/guest-$1.log"
 }
 
@@ -79,6 +79,7 @@ same "guest to outside" "$(guest_says one "nc 10.0.2.100 7 < /tmp/data")" "$one_
 same "outside to guest" "$(guest_says one "nc 10.0.2.100 8 | md5sum")" "$outside_sum"
 check "names by DNS" [ "$(guest_says one "nslookup two | grep -c $two")" = 1 ]
 
+late_events
 # Interfaces that come and go
 fails "an address that another guest has" hl network-attach one mac=00:16:3e:77:77:77
 check "names that guest" grep -q 'in use by two' /tmp/complaint
