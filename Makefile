@@ -163,10 +163,11 @@ $(B)/trial/dom0.cpio: $(B)/cache/dom0/stamp $(PEER_STAMP) $(TRIAL_FILES) $(TRIAL
 	@scripts/mkimages $(B)/cache $(@D) $(B)/payload.elf $(B)/hl $(TRIAL_TOOLS)
 image: hv tools $(B)/trial/dom0.cpio
 # What scenario disk-grub installs, and what it installs it on. Where the disk cannot be made only that one fails.
-$(B)/trial/install.tar: all $(B)/trial/dom0.cpio scripts/install scripts/trial/service.cfg
+$(B)/trial/install.tar: all $(B)/trial/dom0.cpio scripts/install scripts/trial/service.cfg scripts/trial/domains.conf dom0-tools/scripts/domains dom0-tools/install/helium-domains.service
 	@rm -rf $(B)/trial/install
 	@$(MAKE) -s --no-print-directory install DESTDIR=$(B)/trial/install > /dev/null
 	@install -D -m 644 scripts/trial/service.cfg $(B)/trial/install/etc/helium/demo.cfg
+	@install -D -m 644 scripts/trial/domains.conf $(B)/trial/install/etc/systemd/system/helium-domains.service.d/test.conf
 	@install -D -m 644 $(B)/trial/guest.cpio $(B)/trial/install/srv/guest.cpio
 	@tar -C $(B)/trial/install --owner=0 --group=0 -cf $@ .
 disk: $(B)/trial/install.tar
@@ -198,10 +199,10 @@ check:
 	@scripts/setup
 	@MAKE="$(MAKE)" scripts/check $(FAST) test-guest test-vmx test-vmx-older test-integration
 #: make check-fast            what needs no emulator: style of the house, unit tests
-FAST := all check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image check-install test-unit
+FAST := all check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image check-install check-domains test-unit
 check-fast:
 	@MAKE="$(MAKE)" scripts/check $(FAST)
-check-floors check-loops check-size check-cppcheck:
+check-floors check-loops check-size check-cppcheck check-domains:
 	@scripts/$@
 check-sparse:
 	@scripts/$@ "hypervisor $(wildcard boot/*.c)" $(HV_CFLAGS)
@@ -238,5 +239,5 @@ help:
 	@sed -n 's/^#: /  /p' $(MAKEFILE_LIST)
 
 -include $(shell test -d $(B) && find $(B) -path $(B)/cache -prune -o -type f -name '*.d' -print)
-.PHONY: all hv tools docs disk install uninstall check-install image run debug check check-full check-fast check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image \
+.PHONY: all hv tools docs disk install uninstall check-install check-domains image run debug check check-full check-fast check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image \
 	test-unit test-guest test-vmx test-vmx-older test-vmx-dom0 test-integration bench clean distclean help
