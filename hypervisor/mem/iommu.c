@@ -2,9 +2,12 @@
 /* What both kinds of IOMMU have in common: choosing one, handing it Dom0's tree, telling of faults. */
 #include "mem/iommu.h"
 #include "x86/asm.h"
+#include "x86/pci.h"
 #include "x86/time.h"
+#include <linux/pci_regs.h>
 
 #define REPORTS_PER_PERIOD 10
+#define FAULTS_PER_PERIOD  1000 /* whose interrupts a CPU still bears */
 #define REPORT_PERIOD_NS   10000000000ULL
 
 struct iommu iommu;
@@ -38,7 +41,7 @@ void iommu_init(enum iommu_choice choice, bool use_interrupts)
 	}
 	if (use_interrupts)
 		iommu.remaps_interrupts = !iommu.ops->remap_interrupts();
-	log_info("IOMMU: %u %s, %s\n", iommu.nr_units, iommu.ops->name,
+	log_info("IOMMU: %s, %u unit%s, %s\n", iommu.ops->name, iommu.nr_units, iommu.nr_units > 1 ? "s" : "",
 		 iommu.remaps_interrupts ? "remapping interrupts, too" : "interrupts are not remapped");
 }
 
@@ -78,26 +81,35 @@ void iommu_wait(uint64_t start, const char *what)
 {
 	cpu_relax();
 	if (now() - start > IOMMU_TIMEOUT_NS)
-		panic("%s: no answer for a second (%s); iommu=off does without it\n", iommu.ops->name, what);
+		panic("IOMMU: %s took longer than a second; iommu=off does without it\n", what);
+}
+
+/* A device that does nothing but fault would keep a CPU busy: it may no longer be the bus' master. */
+static void silence(unsigned int segment, unsigned int bdf)
+{
+	uint32_t command = pci_cfg_read(segment, bdf, PCI_COMMAND, 2);
+
+	log_warn("IOMMU: device %04x:%02x:%02x.%u faults without end; its DMA is switched off\n", segment, bdf >> 8,
+		 bdf >> 3 & 31, bdf & 7);
+	pci_cfg_write(segment, bdf, PCI_COMMAND, 2, command & ~PCI_COMMAND_MASTER);
 }
 
 /* One CPU has all these interrupts, so nothing here is raced for. */
 void iommu_report_fault(unsigned int segment, unsigned int bdf, uint64_t addr, bool write, const char *why)
 {
 	static uint64_t period_start;
-	static unsigned int nr_said, nr_left_out;
+	static unsigned int nr;
 
-	if (!nr_said || now() - period_start > REPORT_PERIOD_NS) {
-		if (nr_left_out)
-			log_warn("IOMMU: %u more faults were not printed\n", nr_left_out);
+	if (!nr || now() - period_start > REPORT_PERIOD_NS) {
+		if (nr > REPORTS_PER_PERIOD)
+			log_warn("IOMMU: %u more faults were not printed\n", nr - REPORTS_PER_PERIOD);
 		period_start = now();
-		nr_said = nr_left_out = 0;
+		nr = 0;
 	}
-	if (nr_said == REPORTS_PER_PERIOD) {
-		nr_left_out++;
+	if (++nr % FAULTS_PER_PERIOD == 0)
+		silence(segment, bdf);
+	if (nr > REPORTS_PER_PERIOD)
 		return;
-	}
-	nr_said++;
 	log_warn("IOMMU: stopped device %04x:%02x:%02x.%u: %s of %#lx (%s)\n", segment, bdf >> 8, bdf >> 3 & 31,
 		 bdf & 7, write ? "write" : "read", addr, why ? why : "no reason given");
 }

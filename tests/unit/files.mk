@@ -33,6 +33,9 @@ test_p2m_smp-objs := $(filter-out $(FAKES)/lock.o,$(P2M_OBJS))
 test_p2m_smp-libs := -lpthread
 test_p2m-objs := $(P2M_OBJS) $(FAKES)/percpu.o $(FAKES)/ipi.o
 
+unit-y += test_dmar
+test_dmar-objs := $(addprefix hypervisor/mem/,iommu.o dmar.o vtd_fault.o) $(addprefix $(FAKES)/,bug.o log.o time.o)
+
 # hvm
 unit-y += test_svm test_vmx_caps test_vmx_apic test_vmx_exit
 test_vmx_apic-objs := $(addprefix hypervisor/hvm/vmx/,apic.o state.o) $(addprefix $(FAKES)/,vmcs.o bug.o)

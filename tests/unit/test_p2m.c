@@ -459,6 +459,38 @@ static void flush_kicks_who_is_inside(void **state)
 	fake_ipi_hook = NULL;
 }
 
+/* --- an IOMMU beside the CPUs --- */
+
+static struct p2m_entry seen_by_iommu; /* at gfn 512, when it was told to forget */
+static unsigned int nr_iommu_flushes;
+
+static void iommu_flush(void)
+{
+	seen_by_iommu = p2m_lookup(&p, GFN(512));
+	assert_true(mfn_eq(p.retired, INVALID_MFN)); /* a table is not used again before */
+	nr_iommu_flushes++;
+}
+
+static void iommu_forgets_when_the_cpus_do(void **state)
+{
+	struct p2m_entry e;
+
+	p.iommu_flush = iommu_flush;
+	p.is_incoherent = true;
+	nr_iommu_flushes = 0;
+	p2m_flush(&p);
+	assert_int_equal(nr_iommu_flushes, 1);
+	for (uint64_t i = 0; i < 512; i++)
+		assert_int_equal(p2m_map(&p, GFN(512 + i), MFN(RAM_MFN + i), 0, P2M_MMIO), 0);
+	assert_int_equal(nr_iommu_flushes, 2); /* 512 entries became one */
+	assert_int_equal(seen_by_iommu.order, 9);
+	assert_true(mfn_eq(seen_by_iommu.mfn, MFN(RAM_MFN)));
+	assert_int_equal(p2m_take(&p, GFN(700), 1u << P2M_MMIO, INVALID_MFN, &e), 0);
+	assert_int_equal(nr_iommu_flushes, 2); /* that is the caller's to do */
+	assert_int_equal(p2m_lookup(&p, GFN(701)).mfn.n, RAM_MFN + 701 - 512);
+	p.iommu_flush = NULL;
+}
+
 /* --- against a flat array --- */
 
 struct model {
@@ -614,6 +646,7 @@ int main(void)
 		BOTH(remembered_entries_are_forgotten),
 		BOTH(destroy_is_preemptible_and_complete),
 		CASE(flush_kicks_who_is_inside, npt),
+		BOTH(iommu_forgets_when_the_cpus_do),
 		BOTH(random_sequence),
 		BOTH(amdvi_reads_the_same),
 		CASE(iommu_is_flushed, npt),
