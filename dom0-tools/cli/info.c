@@ -77,6 +77,20 @@ static unsigned int count_bits(const struct hl_cpumap *m)
 	return n;
 }
 
+/* In words; the bits of virt_caps say it as Xen does. */
+static void info_iommu(struct hl *hl, struct out *o)
+{
+	struct xen_sysctl_hl_iommu i;
+
+	if (hl_iommu(hl, &i) < 0)
+		return;
+	if (!i.nr_units)
+		line(o, "iommu", "none");
+	else
+		line(o, "iommu", "%.*s%s", (int)sizeof(i.name), i.name,
+		     i.flags & XEN_SYSCTL_HL_IOMMU_intremap ? ", interrupts too" : "");
+}
+
 static int info_machine(struct hl *hl, struct out *o)
 {
 	struct xen_sysctl_physinfo p;
@@ -100,6 +114,7 @@ static int info_machine(struct hl *hl, struct out *o)
 	line(o, "hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x", p.hw_cap[0], p.hw_cap[1],
 	     p.hw_cap[2], p.hw_cap[3], p.hw_cap[4], p.hw_cap[5], p.hw_cap[6], p.hw_cap[7]);
 	line(o, "virt_caps", "%s", text);
+	info_iommu(hl, o);
 	line(o, "total_memory", "%llu", (unsigned long long)p.total_pages / PAGES_PER_MIB);
 	line(o, "free_memory", "%llu",
 	     (unsigned long long)(p.free_pages - p.outstanding_pages) / PAGES_PER_MIB);

@@ -132,10 +132,9 @@ void check_iommu(struct doctor *d)
 			    doctor_has(d, "/sys/firmware/acpi/tables/DMAR") ? "DMAR" : NULL;
 
 	if (doctor_on_helium(d))
-		doctor_say(d, FINDING_OK, "", "Dom0 is not shown one");
+		doctor_say(d, FINDING_OK, "", "Dom0 is not shown one; `hl info` says what Helium has");
 	else if (table)
-		doctor_say(d, FINDING_OK, "", "there is one (ACPI table %s); Helium does not use it yet",
-			   table);
+		doctor_say(d, FINDING_OK, "", "there is one (ACPI table %s)", table);
 	else
 		doctor_say(d, FINDING_WARN,
 			   "Helium runs without one: Dom0's devices can then reach all memory.\n"

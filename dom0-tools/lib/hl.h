@@ -73,6 +73,8 @@ int hl_sched_put(struct hl *hl, uint32_t domid, const struct xen_domctl_sched_cr
 
 /* lib/system.c */
 int hl_physinfo(struct hl *hl, struct xen_sysctl_physinfo *info);
+/* What confines Dom0's devices; -ENOSYS on a hypervisor that is not ours. */
+int hl_iommu(struct hl *hl, struct xen_sysctl_hl_iommu *info);
 int hl_sched_id(struct hl *hl, uint32_t *id);
 int hl_sched_ratelimit(struct hl *hl, uint32_t *us);
 int hl_pool_cpus(struct hl *hl, uint32_t pool, struct hl_cpumap *cpus);

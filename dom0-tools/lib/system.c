@@ -15,6 +15,15 @@ int hl_physinfo(struct hl *hl, struct xen_sysctl_physinfo *info)
 	return rc;
 }
 
+int hl_iommu(struct hl *hl, struct xen_sysctl_hl_iommu *info)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_hl_iommu };
+	int rc = hl_sysctl(hl, &op);
+
+	*info = op.u.hl_iommu;
+	return rc;
+}
+
 int hl_sched_id(struct hl *hl, uint32_t *id)
 {
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_sched_id };

@@ -34,7 +34,7 @@ sysctl_fn sysctl_readconsole, sysctl_physinfo, sysctl_debug_keys, sysctl_getcpui
 /* sysctl_pool.c */
 sysctl_fn sysctl_sched_id, sysctl_cpupool_op, sysctl_scheduler_op;
 /* domctl_cpuid.c */
-sysctl_fn sysctl_get_cpu_featureset, sysctl_get_cpu_policy;
+sysctl_fn sysctl_get_cpu_featureset, sysctl_get_cpu_policy, sysctl_hl_iommu;
 
 /* Fill one answer of getdomaininfo and getdomaininfolist. */
 void domctl_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info);

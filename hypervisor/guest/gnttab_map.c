@@ -61,8 +61,8 @@ static int map_one(struct domain *ld, struct gnttab_map_grant_ref *op)
 	struct domain *rd;
 	int rc;
 
-	/* Without an IOMMU a device cannot be given this one page. */
-	if (op->flags & GNTMAP_device_map)
+	/* With an IOMMU devices reach whatever is mapped; without one they cannot be given this one page. */
+	if ((op->flags & GNTMAP_device_map) && !ld->p2m.iommu_flush)
 		return GNTST_no_device_space;
 	if (!(op->flags & GNTMAP_host_map) ||
 	    (op->flags & (GNTMAP_application_map | GNTMAP_contains_pte)))

@@ -31,9 +31,9 @@ int64_t hypercall_sysctl(struct vcpu *v, struct call *call)
 		return -EFAULT;
 	if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
 		return -EACCES;
-	if (op.cmd >= ARRAY_SIZE(ops))
+	if (op.cmd != XEN_SYSCTL_hl_iommu && op.cmd >= ARRAY_SIZE(ops))
 		return -ENOSYS;
-	fn = ops[index_nospec(op.cmd, ARRAY_SIZE(ops))];
+	fn = op.cmd == XEN_SYSCTL_hl_iommu ? sysctl_hl_iommu : ops[index_nospec(op.cmd, ARRAY_SIZE(ops))];
 	if (!fn)
 		return -ENOSYS;
 	rc = fn(v, &op);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* sysctl: what the host has and says: console ring, CPUs, memory, domains. */
 #include "guest/domctl.h"
+#include "lib/printf.h"
+#include "mem/iommu.h"
 #include "x86/console.h"
 #include "x86/features.h"
 #include "x86/time.h"
@@ -45,10 +47,25 @@ int sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 	p->cpu_khz = (uint32_t)tsc_khz;
 	p->capabilities =
 		XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v1;
+	if (iommu.ops)
+		p->capabilities |= XEN_SYSCTL_PHYSCAP_directio | XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share;
 	p->total_pages = frame_nr_total();
 	p->free_pages = frame_nr_free();
 	p->max_mfn = frame_nr_table() - 1;
 	memcpy(p->hw_cap, cpu_features.word, sizeof(p->hw_cap)); /* the same order */
+	return 0;
+}
+
+int sysctl_hl_iommu(struct vcpu *v, struct xen_sysctl *op)
+{
+	struct xen_sysctl_hl_iommu *i = &op->u.hl_iommu;
+
+	memset(i, 0, sizeof(*i));
+	if (!iommu.ops)
+		return 0;
+	snprintf(i->name, sizeof(i->name), "%s", iommu.ops->name);
+	i->nr_units = iommu.nr_units;
+	i->flags = iommu.remaps_interrupts ? XEN_SYSCTL_HL_IOMMU_intremap : 0;
 	return 0;
 }
 

@@ -36,6 +36,8 @@ enum {
 	XEN_SYSCTL_get_cpu_featureset = 26,
 	XEN_SYSCTL_livepatch_op = 27,
 	XEN_SYSCTL_get_cpu_policy = 29,
+
+	XEN_SYSCTL_hl_iommu = 0x48000, /* ours */
 };
 
 struct xen_sysctl_readconsole {
@@ -217,6 +219,14 @@ struct xen_sysctl_cpu_policy {
 	XEN_GUEST_HANDLE_64(xen_msr_entry_t) msrs;
 };
 
+/* hl_iommu: what confines Dom0's devices. */
+struct xen_sysctl_hl_iommu {
+	char name[16];			/* of the kind; empty: nothing does */
+	uint32_t nr_units;
+#define XEN_SYSCTL_HL_IOMMU_intremap (1U << 0)
+	uint32_t flags;
+};
+
 struct xen_sysctl {
 	uint32_t cmd;			/* XEN_SYSCTL_* */
 	uint32_t interface_version;	/* XEN_SYSCTL_INTERFACE_VERSION, or -EACCES */
@@ -234,6 +244,7 @@ struct xen_sysctl {
 		struct xen_sysctl_scheduler_op scheduler_op;
 		struct xen_sysctl_cpu_featureset cpu_featureset;
 		struct xen_sysctl_cpu_policy cpu_policy;
+		struct xen_sysctl_hl_iommu hl_iommu;
 		uint8_t pad[128];
 	} u;
 };
@@ -259,3 +270,4 @@ HL_ABI_SIZE(xen_sysctl_cpupool_op, 40);
 HL_ABI_OFFSET(xen_sysctl_cpupool_op, cpumap, 24);
 HL_ABI_SIZE(xen_sysctl_cpu_featureset, 16);
 HL_ABI_SIZE(xen_sysctl_cpu_policy, 32);
+HL_ABI_SIZE(xen_sysctl_hl_iommu, 24);

@@ -137,6 +137,38 @@ static void test_switches(void **state)
 	assert_int_equal(parse("dom0_max_vcpus=-3").dom0_vcpus_min, 1);
 }
 
+static void test_iommu(void **state)
+{
+	static const struct {
+		const char *line;
+		enum iommu_choice choice;
+		bool no_intremap;
+		unsigned int reports;
+	} cases[] = {
+		{ "", IOMMU_ON, false, 0 },
+		{ "iommu=on", IOMMU_ON, false, 0 },
+		{ "iommu=no", IOMMU_OFF, false, 0 },
+		{ "no-iommu", IOMMU_OFF, false, 0 },
+		{ "iommu=required", IOMMU_REQUIRED, false, 0 },
+		{ "iommu=1,force", IOMMU_REQUIRED, false, 0 },
+		{ "iommu=off iommu=yes", IOMMU_ON, false, 0 },
+		{ "iommu=no-intremap", IOMMU_ON, true, 0 },
+		{ "iommu=required,intremap=off", IOMMU_REQUIRED, true, 0 },
+		{ "iommu=no-intremap,intremap", IOMMU_ON, false, 0 },
+		{ "iommu=verbose,required,dom0-strict", IOMMU_REQUIRED, false, 1 },
+		{ "iommu=requiredx", IOMMU_ON, false, 1 },
+		{ "iommu", IOMMU_ON, false, 1 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct options o = parse(cases[i].line);
+
+		if (o.iommu != cases[i].choice || o.no_intremap != cases[i].no_intremap ||
+		    nr_reported != cases[i].reports)
+			fail_msg("'%s': %u, %u, %u reports", cases[i].line, o.iommu, o.no_intremap, nr_reported);
+	}
+}
+
 static void test_ignored_are_named_grub_words_are_not(void **state)
 {
 	parse("build/helium noreboot");
@@ -211,6 +243,15 @@ static void check_dom0(const char *module, const char *expect)
 	assert_string_equal(buf, expect);
 }
 
+/* With an IOMMU. */
+static void check_dom0_directly(const char *module, const char *expect)
+{
+	char buf[200];
+
+	assert_int_equal(dom0_cmdline(buf, sizeof(buf), module, false), strlen(expect));
+	assert_string_equal(buf, expect);
+}
+
 static void test_dom0_cmdline(void **state)
 {
 	check_dom0("placeholder root=/dev/sda1 ro", "root=/dev/sda1 ro swiotlb=force");
@@ -222,6 +263,9 @@ static void test_dom0_cmdline(void **state)
 	check_dom0("ro myswiotlb=1", "ro myswiotlb=1 swiotlb=force");
 	check_dom0("", "swiotlb=force");
 	check_dom0("placeholder", "swiotlb=force");
+	check_dom0_directly("placeholder", "");
+	check_dom0_directly("vmlinuz ro quiet", "ro quiet");
+	check_dom0_directly("ro swiotlb=force", "ro swiotlb=force");
 }
 
 static void test_dom0_cmdline_does_not_overflow(void **state)
@@ -241,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_amounts),
 		cmocka_unit_test(test_bad_values_leave_defaults),
 		cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_iommu),
 		cmocka_unit_test(test_ignored_are_named_grub_words_are_not),
 		cmocka_unit_test(test_end_of_options),
 		cmocka_unit_test(test_long_word_is_cut_in_report),
