@@ -2,7 +2,7 @@
 """The emulated machine the trial image and the integration tests run on: QEMU's command line, and GRUB ISOs.
 
 A machine is a dict: memory (MiB), cpus (that run guests), door (direct, bios, efi, uefi, disk), devices (a set of ahci, nvme, e1000e,
-iommu, vga), hypervisor (file), hypervisor_args, kernel, kernel_args, initrd (each may be None), work (a folder for
+iommu-intel, iommu-amd, edu, vga), hypervisor (file), hypervisor_args, kernel, kernel_args, initrd (each may be None), work (a folder for
 disks and ISOs); for the door uefi also volume (make_volume) and secure (Secure Boot is on).
 Why the processor flags are what they are: docs/testing.md, "Quirks of the emulator".
 """
@@ -19,6 +19,8 @@ HYPERVISOR_ARGS = "console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M loglvl=
 KERNEL_ARGS = "console=hvc0 panic=5"
 PEER_ARGS = " dom0=pvh noreboot=0"
 DISK_MB = 64
+IOMMUS = {"iommu-intel": "intel-iommu,intremap=on", "iommu-amd": "amd-iommu,intremap=on"}
+EDU = ["-device", "edu,dma_mask=0xffffffffffffffff"] # a device that does DMA as it is told
 OVMF = ("/usr/share/OVMF/OVMF_%s_4M.fd", "/usr/share/OVMF/OVMF_%s.fd", "/usr/share/edk2/ovmf/OVMF_%s.fd")
 SECURE_OVMF = ("/usr/share/OVMF/OVMF_%s_4M.snakeoil.fd",)
 GRUB_CFG = """set timeout=0
@@ -191,9 +193,14 @@ def device_args(m):
         args += ["-netdev", "user,id=net0,tftp=" + share + outside, "-device", "e1000e,netdev=net0,romfile="]
     if "vga" in devices:
         args += ["-device", "VGA"]
-    if "iommu" in devices:
-        args += ["-device", "intel-iommu,intremap=on"]
-    return args
+    if "edu" in devices:
+        args += EDU
+    return args + iommu_args(devices)
+
+
+def iommu_args(devices):
+    """The IOMMU, if any; its unit comes first, for the devices behind it."""
+    return [a for name in IOMMUS if name in devices for a in ("-device", IOMMUS[name])]
 
 
 def disk_args(m):
@@ -234,7 +241,7 @@ def qemu_args(m):
     """The whole command line but for the serial port."""
     os.makedirs(m["work"], exist_ok=True)
     kvm = has_nested_kvm()
-    options = ",kernel-irqchip=split" if "iommu" in m["devices"] else ""
+    options = ",kernel-irqchip=split" if m["devices"] & set(IOMMUS) else ""
     options += ",smm=on" if m.get("secure") else ""
     return (["qemu-system-x86_64", "-machine", "q35" + options, "-m", str(m["memory"]), "-smp", str(m["cpus"] if kvm else smp(m["cpus"]))]
             + (["-accel", "kvm", "-cpu", "host"] if kvm else ["-accel", "tcg,thread=multi", "-cpu", CPU])
@@ -246,7 +253,7 @@ def base_machine(build, work, peer=False):
     trial = os.path.join(build, "trial")
     return {
         "memory": 2048, "cpus": 2, "door": "direct", "work": work,
-        "devices": {"iommu"} if peer else set(),
+        "devices": {"iommu-intel"} if peer else set(),
         "hypervisor": os.path.join(trial, "xen") if peer else os.path.join(build, "helium"),
         "hypervisor_args": HYPERVISOR_ARGS + (PEER_ARGS if peer else ""),
         "kernel": os.path.join(trial, "vmlinuz"), "kernel_args": KERNEL_ARGS,
