@@ -28,11 +28,9 @@ test-guest: $(B)/payload.elf $(B)/helium
 	@tests/guest/run --hv $(B)/helium --payload $< $(if $(T),--tests $(T)) $(if $(SEED),--seed $(SEED)) $(RUN_FLAGS)
 
 # What an IOMMU changes, behind each kind.
-IOMMU_TESTS := iommu,foreign,gnttab,gnttab_domains,memory,batches
-test-iommu: $(B)/payload.elf $(B)/helium
-	@for kind in intel; do \
-		tests/guest/run --hv $(B)/helium --payload $< --smp 2 --iommu $$kind \
-			--tests $(or $(T),$(IOMMU_TESTS)) $(RUN_FLAGS) || exit 1; done
+IOMMU_TESTS := iommu,device_irq,foreign,gnttab,gnttab_domains,memory,batches
+test-iommu-intel test-iommu-amd: test-iommu-%: $(B)/payload.elf $(B)/helium
+	@tests/guest/run --hv $(B)/helium --payload $< --smp 2 --iommu $* --tests $(or $(T),$(IOMMU_TESTS)) $(RUN_FLAGS)
 
 # The same under VT-x, on Bochs.
 test-vmx: $(B)/payload.elf $(B)/helium
@@ -43,5 +41,5 @@ test-vmx-older: $(B)/payload.elf $(B)/helium
 	@tests/guest/run --hv $(B)/helium --payload $< --machine bochs --cpu corei7_sandy_bridge_2600k --smp 1 \
 		--tests delivery,lapic,lapic_xapic,context,timer
 
-.PHONY: test-guest test-iommu test-vmx test-vmx-older
+.PHONY: test-guest test-iommu-intel test-iommu-amd test-vmx test-vmx-older
 .DELETE_ON_ERROR:

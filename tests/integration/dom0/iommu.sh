@@ -71,8 +71,13 @@ if [ "$want" != none ]; then
 	poke 0x88 "$image"
 	poke 0x90 64
 	poke 0x98 3
+	is_done() {
+		[ $(($(devmem $((bar + 0x98)) 64) & 1)) = 0 ]
+	}
+	check "it has tried" wait_for 10 is_done
+fi
+[ "$want" != VT-d ] || # QEMU's AMD-Vi stops it and reports nothing (docs/testing.md)
 	check "its write is stopped and reported" \
 		wait_for 10 sh -c "hl dmesg | grep -q 'IOMMU: stopped device $name: write of $(printf 0x%x $image)'" || hl dmesg | tail -n 3
-fi
-check "nothing else was stopped" [ "$(hl dmesg | grep -c 'IOMMU: stopped')" = $([ "$want" = none ] && echo 0 || echo 1) ] ||
+check "nothing else was stopped" [ "$(hl dmesg | grep -c 'IOMMU: stopped')" = $([ "$want" = VT-d ] && echo 1 || echo 0) ] ||
 	hl dmesg | grep 'IOMMU: stopped'
