@@ -1,8 +1,8 @@
 # The tools: build/hl and what it is made of. pure files are also linked by host unit tests.
 TOOLS_DIR := dom0-tools
 tools-obj := $(addprefix lib/,call.o diag.o domain.o memory.o start.o store.o store_wait.o system.o) \
-	$(addprefix device/,device.o disk.o image.o kinds.o list.o loop.o nbd.o partitions.o program.o vif.o vif_prepare.o wait.o) \
-	$(addprefix builder/,acpi.o cpuid.o elf.o files.o guest.o kernel.o layout.o nodes.o unpack.o) \
+	$(addprefix device/,device.o disk.o image.o kinds.o list.o loop.o nbd.o partitions.o program.o seed.o vif.o vif_prepare.o wait.o) \
+	$(addprefix builder/,acpi.o cpuid.o elf.o files.o firmware.o guest.o kernel.o layout.o nodes.o unpack.o) \
 	$(addprefix config/,disk.o parse.o schema.o values.o vdev.o vif.o) \
 	$(addprefix doctor/,boot.o doctor.o dom0.o machine.o) \
 	$(addprefix cli/,block.o config_file.o console.o create.o devices.o doctor.o info.o life.o list.o log.o keys.o main.o mem.o monitor.o \

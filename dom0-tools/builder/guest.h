@@ -21,6 +21,12 @@ struct guest_files {
 int guest_files_read(struct guest_files *f, const struct guest_config *c, struct diag *dg);
 void guest_files_free(struct guest_files *f);
 
+/*
+ * Where there is firmware=: kernel becomes its file. -ENOENT with what to install, -EINVAL for one
+ * that is not for PVH guests.
+ */
+int firmware_find(struct guest_config *c, struct diag *dg);
+
 /* Build the guest and leave it paused. c has a UUID by now. */
 int guest_create(struct hl *hl, const struct guest_config *c, const struct guest_files *f,
 		 uint32_t *domid, struct diag *dg);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "dom0-tools/builder/guest.h"
 #include "dom0-tools/device/disk.h"
+#include "dom0-tools/device/seed.h"
 #include "dom0-tools/device/vif.h"
 
 /*
@@ -56,9 +57,13 @@ static int create_named(struct hl *hl, struct guest_config *c, const struct gues
 	else if (rc != -ESRCH)
 		diag_fail(dg, rc, "cannot look for other domains: %s", strerror(-rc));
 	else
+		rc = seed_make(c, dg);
+	if (!rc) {
 		rc = vifs_prepare(hl, c, dg);
-	if (!rc)
-		rc = create_whole(hl, c, f, domid, dg);
+		if (!rc)
+			rc = create_whole(hl, c, f, domid, dg);
+		seed_remove(c);
+	}
 	if (!rc)
 		record_save(c, *domid);
 	if (lock >= 0)
@@ -108,6 +113,19 @@ static int get_ready(struct cli *cli, struct guest_config *c, struct diag *dg)
 	return disks_check(cli->hl, c, dg);
 }
 
+/* What the configuration names beside kernel, ramdisk and disks. */
+static int find_files(struct cli *cli, struct guest_config *c, struct diag *dg)
+{
+	const char *seed = cli->value[1];
+	int rc = firmware_find(c, dg);
+
+	if (seed) {
+		free(c->cloud_init);
+		c->cloud_init = strdup(seed);
+	}
+	return rc ? rc : seed_read(c, dg);
+}
+
 int cmd_create(struct cli *cli)
 {
 	const char *path = cli->value['f'];
@@ -125,7 +143,9 @@ int cmd_create(struct cli *cli)
 		printf("Parsing config from %s\n", path);
 	if (cli_read_config(path, cli->arg + first, cli->nr_args - first, &c, &dg))
 		return cli_failed(&dg);
-	rc = cli_has(cli, 'n') ? 0 : get_ready(cli, &c, &dg);
+	rc = find_files(cli, &c, &dg);
+	if (!rc && !cli_has(cli, 'n'))
+		rc = get_ready(cli, &c, &dg);
 	if (!rc)
 		rc = guest_files_read(&f, &c, &dg);
 	if (rc) {

@@ -20,6 +20,7 @@
 #include <xen/sched.h>
 #include <xenstore.h>
 #include "dom0-tools/builder/guest.h"
+#include "dom0-tools/device/seed.h"
 #include "dom0-tools/device/vif.h"
 
 #define LOG_DIR		"/var/log/helium"
@@ -72,9 +73,12 @@ static int restart(struct hl *hl, struct guest_config *c, uint32_t *domid)
 
 	if (!rc) {
 		lock = record_lock();
-		rc = vifs_prepare(hl, c, &dg);
+		rc = seed_make(c, &dg);
+		if (!rc)
+			rc = vifs_prepare(hl, c, &dg);
 		if (!rc)
 			rc = guest_create(hl, c, &f, domid, &dg);
+		seed_remove(c);
 		if (lock >= 0)
 			close(lock);
 		guest_files_free(&f);

@@ -77,6 +77,7 @@ struct json_object *record_config(const struct guest_config *c)
 	add_number(o, "maxmem", c->maxmem_mib);
 	add_number(o, "vcpus", c->vcpus);
 	add_number(o, "maxvcpus", c->maxvcpus);
+	add_text(o, "firmware", c->firmware);
 	add_text(o, "kernel", c->kernel);
 	add_text(o, "ramdisk", c->ramdisk);
 	add_text(o, "cmdline", c->cmdline);

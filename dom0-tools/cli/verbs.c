@@ -11,6 +11,7 @@ static const struct cli_opt create_opts[] = {
 	{ 'q', "quiet", NULL, "say nothing unless something is wrong" },
 	{ 'e', "exit", NULL, "do not wait in the background for the guest's end" },
 	{ 'F', "foreground", NULL, "wait in the foreground for the guest's end" },
+	{ 1, "cloud-init", "FILE", "user-data for cloud-init, as the key cloud_init" },
 	{ 'f', "defconfig", "FILE", "the configuration file, instead of the first argument" },
 	END
 };

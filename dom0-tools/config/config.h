@@ -21,6 +21,10 @@ struct guest_cpus {
 
 struct guest_config {
 	char *name, *kernel, *ramdisk, *cmdline, *root, *extra, *tsc_mode;
+	char *firmware;			/* instead of kernel; firmware_find() turns it into one */
+	char *cloud_init;		/* a file's name, */
+	char *user_data;		/* and what was in it: seed_read(); owned */
+	size_t user_data_size;
 	uint8_t uuid[16];
 	bool has_uuid;
 	unsigned int memory_mib, maxmem_mib, vcpus, maxvcpus, weight, cap, max_evtchn_port;

@@ -273,7 +273,13 @@ static const struct key keys[] = {
 	NUMBER("maxvcpus", maxvcpus, 1, CONFIG_MAX_VCPUS,
 	       "the most vCPUs it can have; those above vcpus start offline; vcpus by default"),
 	TEXT("kernel", read_string, kernel, FILE_NAME,
-	     "a bzImage (gzip, xz, zstd) or an ELF kernel, with a PVH entry; required"),
+	     "a bzImage (gzip, xz, zstd) or an ELF kernel, with a PVH entry; this or firmware is "
+	     "required"),
+	TEXT("firmware", read_string, firmware, "\"pvgrub64\", \"pvgrub32\" or \"ovmf\"",
+	     "instead of a kernel: GRUB or UEFI, which boots what is on the guest's own disk"),
+	TEXT("cloud_init", read_string, cloud_init, FILE_NAME,
+	     "user-data for cloud-init, on a small disk (NoCloud) under the next free name of xvda, "
+	     "xvdb, ..."),
 	TEXT("ramdisk", read_string, ramdisk, FILE_NAME, "its initrd"),
 	TEXT("cmdline", read_string, cmdline, WORDS, "its command line"),
 	TEXT("root", read_string, root, "\"DEVICE\"",
@@ -313,7 +319,7 @@ void config_each_key(void (*fn)(void *arg, const char *name, const char *values,
 const char *const config_unsupported[] = {
 	"vfb", "pci", "usbctrl", "usbdev", "vtpm", "p9", "channel", "vdispl",
 	"vsnd", "vkb", "virtio", "dtdev", "irqs", "ioports", "iomem", "bootloader",
-	"bootloader_args", "firmware", "cpuid", "cpus_soft", "pool", "vnuma", "nodes",
+	"bootloader_args", "cpuid", "cpus_soft", "pool", "vnuma", "nodes",
 	"max_grant_frames", "max_maptrack_frames", "on_watchdog",
 	"on_soft_reset", "on_xend_start", "on_xend_stop", "rtc_timeoffset", "localtime",
 	"device_tree", "driver_domain", "passthrough", "tee", "xend_suspend_evtchn_compat",
@@ -421,9 +427,15 @@ static int check_whole(struct reader *r)
 
 	if (!c->name)
 		return diag_fail(r->dg, -EINVAL, "%s: no name: add name = \"...\"", file);
-	if (!c->kernel)
-		return diag_fail(r->dg, -EINVAL, "%s: no kernel: add kernel = \"/path/to/vmlinuz\"",
-				 file);
+	if (!c->kernel && !c->firmware)
+		return diag_fail(r->dg, -EINVAL,
+				 "%s: no kernel: add kernel = \"/path/to/vmlinuz\", or firmware = "
+				 "\"pvgrub64\" for a guest that boots from its own disk", file);
+	if (c->kernel && c->firmware)
+		return diag_fail(r->dg, -EINVAL, "%s: kernel and firmware exclude each other", file);
+	if (c->ramdisk && c->firmware)
+		return diag_fail(r->dg, -EINVAL,
+				 "%s: ramdisk goes with kernel; what firmware boots brings its own", file);
 	if (!c->maxmem_mib)
 		c->maxmem_mib = c->memory_mib;
 	if (c->maxmem_mib < c->memory_mib)
@@ -465,6 +477,7 @@ void config_free(struct guest_config *c)
 		if (keys[i].read == read_string || keys[i].read == read_name ||
 		    keys[i].read == read_tsc_mode)
 			free(*(char **)((char *)c + keys[i].offset));
+	free(c->user_data);
 	free(c->cpus);
 	free(c->disk);
 	free(c->vif);

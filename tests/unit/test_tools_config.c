@@ -118,7 +118,7 @@ static void test_manual(void **state)
 	unsigned int nr = 0;
 
 	config_each_key(test_key, &nr);
-	assert_int_equal(nr, 22);
+	assert_int_equal(nr, 24);
 	for (const char *const *k = config_unsupported; *k; k++) {
 		struct guest_config c;
 		struct diag dg = { "" };
@@ -147,6 +147,19 @@ static void test_defaults(void **state)
 	config_free(&c);
 }
 
+static void test_firmware(void **state)
+{
+	struct guest_config c;
+	struct diag dg;
+
+	assert_int_equal(read_text(&c, "name='g'\nfirmware='pvgrub64'\ncloud_init='u'", &dg), 0);
+	assert_null(c.kernel);
+	assert_string_equal(c.firmware, "pvgrub64");
+	assert_string_equal(c.cloud_init, "u");
+	config_free(&c);
+	assert_null(c.firmware);
+}
+
 static void test_errors(void **state)
 {
 	static const struct {
@@ -154,6 +167,8 @@ static void test_errors(void **state)
 	} bad[] = {
 		{ "kernel='k'", "t.cfg: no name" },
 		{ "name='g'", "t.cfg: no kernel" },
+		{ LEAST "firmware='pvgrub64'", "t.cfg: kernel and firmware exclude each other" },
+		{ "name='g'\nfirmware='pvgrub64'\nramdisk='r'", "t.cfg: ramdisk goes with kernel" },
 		{ LEAST "memory 3", "t.cfg:3:8: expected '='" },
 		{ LEAST "memory = ", "t.cfg:3:10: expected a value" },
 		{ LEAST "memory = much", "t.cfg:3:10: text needs quotes" },
@@ -287,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_firmware),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_damage),
