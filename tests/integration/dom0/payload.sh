@@ -11,6 +11,7 @@ payload() {
 		cmdline = "test=$1 standalone"
 		memory = 64
 		vcpus = $2
+		max_event_channels = 2047 # as many as the tests' own tools allow
 	END
 	: > $logs/guest-payload.log
 	hl create /tmp/payload.cfg && wait_for 30 is_gone payload && wait_for 2 said payload "^TEST $1@domu SUCCESS" && return
