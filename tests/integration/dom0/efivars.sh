@@ -31,17 +31,6 @@ remount() {
 	umount $vars && mount -t efivarfs efivarfs $vars
 }
 
-# The firmware's SMBIOS tables lie in memory of its runtime services, which Dom0 may read.
-smbios() {
-	sed -n 's/^SMBIOS3\?=//p' /sys/firmware/efi/systab | head -n 1
-}
-
-keeps_services() {
-	physmem "$(smbios)" > /tmp/physmem
-	cat /tmp/physmem
-	[ "$(sed -n 2p /tmp/physmem)" = kept ]
-}
-
 check "the kernel knows that this is UEFI" [ -d /sys/firmware/efi ]
 check "efivarfs mounts" sh -c "insmod /lib/modules/efivarfs.ko && mount -t efivarfs efivarfs $vars"
 check "BootCurrent names one of the boot options" boot_current
@@ -58,4 +47,3 @@ check "FPU state survives calls to the firmware" fpu $vars/BootCurrent-$global
 check "efibootmgr lists what the firmware can start" sh -c "efibootmgr | grep BootCurrent && efibootmgr | grep '^Boot0001'"
 check "efibootmgr sets BootNext" sh -c "efibootmgr -n 0001 && efibootmgr | grep 'BootNext: 0001'"
 check "efibootmgr takes it back" sh -c "efibootmgr -N && ! efibootmgr | grep BootNext"
-check "what the runtime services work with can be read and not changed" keeps_services
