@@ -172,6 +172,9 @@ $(B)/trial/install.tar: all $(B)/trial/dom0.cpio scripts/install scripts/trial/s
 	@tar -C $(B)/trial/install --owner=0 --group=0 -cf $@ .
 disk: $(B)/trial/install.tar
 	-@scripts/mkdisk scripts/trial/packages.disk $(B)/cache/disk
+# The same for the guest of scenario debian-guest.
+guest-disk:
+	-@scripts/mkdisk scripts/trial/packages.guest $(B)/cache/guest guest
 
 #: make run [DOOR=efi]        boots the trial image to a Dom0 shell in QEMU (DOOR=bios, efi, uefi or direct)
 DOOR ?= bios
@@ -215,7 +218,7 @@ check-headers:
 	@scripts/$@ "$(wildcard dom0-tools)" $(HOSTCC) $(HOST_CFLAGS) $(TOOL_INCLUDES)
 #: make test-guest            small kernels of our own under the hypervisor
 #: make check-full            make check, then the scenarios that run only when named
-check-full: check
+check-full: check guest-disk
 	@tests/integration/run $$(grep -l '^named yes' tests/integration/scenarios/* | xargs -n1 basename)
 #: make bench                 instructions per operation, sizes and times beside the targets and real Xen's
 bench: image
@@ -227,7 +230,7 @@ check-vmx:
 test-vmx-dom0: image
 	@tests/integration/run bochs-intel
 #: make test-integration [T=name]   Debian as Dom0 and as guests, in QEMU
-test-integration: image $(if $(T),$(findstring disk,$(T)),disk)
+test-integration: image $(if $(T),$(findstring disk,$(T)) $(if $(findstring debian-guest,$(T)),guest-disk),disk)
 	@tests/integration/run $(T) $(if $(PEER),--peer)
 
 #: make clean                 removes what was built; distclean also the downloaded packages
@@ -239,5 +242,5 @@ help:
 	@sed -n 's/^#: /  /p' $(MAKEFILE_LIST)
 
 -include $(shell test -d $(B) && find $(B) -path $(B)/cache -prune -o -type f -name '*.d' -print)
-.PHONY: all hv tools docs disk install uninstall check-install check-domains image run debug check check-full check-fast check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image \
+.PHONY: all hv tools docs disk guest-disk install uninstall check-install check-domains image run debug check check-full check-fast check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image \
 	test-unit test-guest test-vmx test-vmx-older test-vmx-dom0 test-integration bench clean distclean help

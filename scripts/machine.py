@@ -2,7 +2,7 @@
 """The emulated machine the trial image and the integration tests run on: QEMU's command line, and GRUB ISOs.
 
 A machine is a dict: memory (MiB), cpus (that run guests), door (direct, bios, efi, uefi, disk), devices (a set of ahci, nvme, e1000e,
-iommu-intel, iommu-amd, edu, vga), hypervisor (file), hypervisor_args, kernel, kernel_args, initrd (each may be None), work (a folder for
+iommu-intel, iommu-amd, edu, vga, guest), hypervisor (file), hypervisor_args, kernel, kernel_args, initrd (each may be None), work (a folder for
 disks and ISOs); for the door uefi also volume (make_volume) and secure (Secure Boot is on).
 Why the processor flags are what they are: docs/testing.md, "Quirks of the emulator".
 """
@@ -191,6 +191,9 @@ def device_args(m):
         outside = ",guestfwd=tcp:10.0.2.100:7-cmd:md5sum,guestfwd=tcp:10.0.2.100:8-cmd:cat"
         outside += 8 * (" " + os.path.join(share, "payload"))
         args += ["-netdev", "user,id=net0,tftp=" + share + outside, "-device", "e1000e,netdev=net0,romfile="]
+    if "guest" in devices:  # what a guest boots from; changes are thrown away
+        args += ["-drive", "if=none,id=guest0,format=raw,snapshot=on,file=" + m["guest_disk"],
+                 "-device", "ide-hd,drive=guest0,bus=ide.1"]
     if "vga" in devices:
         args += ["-device", "VGA"]
     if "edu" in devices:
@@ -259,4 +262,5 @@ def base_machine(build, work, peer=False):
         "kernel": os.path.join(trial, "vmlinuz"), "kernel_args": KERNEL_ARGS,
         "initrd": os.path.join(trial, "stock.cpio" if peer else "dom0.cpio"),
         "disk": os.path.join(build, "cache/disk/disk.img"), "install": os.path.join(trial, "install.tar"),
+        "guest_disk": os.path.join(build, "cache/guest/disk.img"),
     }
