@@ -26,7 +26,7 @@ void hwdom_deny_mmio(uint64_t first, uint64_t last)
 	nr_denied++;
 }
 
-bool hwdom_is_device(struct domain *d, uint64_t gpa)
+static bool is_free(struct domain *d, uint64_t gpa)
 {
 	mfn_t mfn = MFN(gpa >> PAGE_SHIFT);
 
@@ -40,25 +40,26 @@ bool hwdom_is_device(struct domain *d, uint64_t gpa)
 	return true;
 }
 
-/* MSI-X tables trap. */
-static bool may_have(struct domain *d, uint64_t gpa)
+bool hwdom_is_device(struct domain *d, uint64_t gpa)
 {
-	return hwdom_is_device(d, gpa) && !vmsix_covers(d, gpa);
+	return is_free(d, gpa) && !efi_owns(gpa);
 }
 
 /*
- * What UEFI's runtime services are and work with Dom0 may read (SMBIOS tables lie there), not change: the
- * hypervisor runs them.
+ * What Dom0 may have there. MSI-X tables trap. What UEFI's runtime services are and work with it may read
+ * (SMBIOS tables lie there), not change: the hypervisor runs them.
  */
-static enum p2m_type type_of(uint64_t gpa)
+static enum p2m_type type_of(struct domain *d, uint64_t gpa)
 {
+	if (!is_free(d, gpa) || vmsix_covers(d, gpa))
+		return P2M_NONE;
 	return efi_owns(gpa) ? P2M_MMIO_RO : P2M_MMIO;
 }
 
 static bool may_have_2m(struct domain *d, uint64_t gpa)
 {
 	for (uint64_t i = 0; i < MIB(2); i += PAGE_SIZE)
-		if (!may_have(d, gpa + i) || type_of(gpa + i) != P2M_MMIO)
+		if (type_of(d, gpa + i) != P2M_MMIO)
 			return false;
 	return true;
 }
@@ -66,10 +67,12 @@ static bool may_have_2m(struct domain *d, uint64_t gpa)
 bool hwdom_map_mmio(struct domain *d, uint64_t gpa)
 {
 	uint64_t base = round_down(gpa, MIB(2));
+	enum p2m_type type;
 	int rc;
 
 	gpa = round_down(gpa, PAGE_SIZE);
-	if (!may_have(d, gpa))
+	type = type_of(d, gpa);
+	if (type == P2M_NONE)
 		return false;
 	/* Below 1 MiB and around the chipset's pages things lie close together: not worth a try. */
 	rc = base && may_have_2m(d, base)
@@ -78,7 +81,7 @@ bool hwdom_map_mmio(struct domain *d, uint64_t gpa)
 		     : -EEXIST;
 	if (rc < 0)
 		rc = p2m_map(&d->p2m, GFN(gpa >> PAGE_SHIFT), MFN(gpa >> PAGE_SHIFT), PAGE_ORDER_4K,
-			     type_of(gpa));
+			     type);
 	if (rc < 0 && rc != -EEXIST)
 		log_warn("d%u: cannot map device page %#lx: error %d\n", d->id, gpa, -rc);
 	return rc == 0 || rc == -EEXIST; /* another CPU was quicker */
