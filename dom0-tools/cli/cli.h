@@ -82,7 +82,8 @@ int record_lock(void);
 #define CLI_VERBS(X) \
 	X(create) X(list) X(vcpu_list) X(uptime) X(info) X(dmesg) X(debug_keys) \
 	X(console) X(pause) X(unpause) X(shutdown) X(reboot) X(destroy) X(domid) \
-	X(domname) X(rename) X(sched_credit2) X(vcpu_pin) X(vcpu_set) X(mem_set) X(mem_max) X(sysrq) X(trigger) X(top) X(block_attach) X(block_detach) \
+	X(domname) X(rename) X(sched_credit2) X(vcpu_pin) X(vcpu_set) X(mem_set) \
+	X(mem_max) X(sysrq) X(trigger) X(top) X(block_attach) X(block_detach) \
 	X(block_list) X(block_resize) X(network_attach) X(network_detach) X(network_list) \
 	X(network_default) X(doctor) X(help)
 #define CLI_DECLARE(name) int cmd_##name(struct cli *cli);

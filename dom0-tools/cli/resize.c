@@ -77,19 +77,21 @@ static int write_target(struct subject *s, uint64_t kib)
 			      strerror(-rc)) : 0;
 }
 
-/* What it was asked to have, and may have at most. */
-static int read_bounds(struct subject *s, uint64_t *target, uint64_t *most)
+/* The domain, what it was asked to have, and what it may have at most. */
+static int bounded_subject(struct subject *s, struct hl *hl, uint32_t domid, uint64_t *target, uint64_t *most,
+			   struct diag *dg)
 {
-	int rc;
+	int rc = subject(s, hl, domid, dg);
 
-	if (!s->domid)
-		return diag_fail(s->dg, -EINVAL, "Dom0 has the memory that dom0_mem= gave it at boot: "
+	if (rc)
+		return rc;
+	if (!domid)
+		return diag_fail(dg, -EINVAL, "Dom0 has the memory that dom0_mem= gave it at boot: "
 				 "no other domain could use what it gave back");
 	rc = read_kib(s, "target", target);
 	if (!rc)
 		rc = read_kib(s, "static-max", most);
-	return rc ? diag_fail(s->dg, rc, "xenstore does not say how much memory %s is to have",
-			      s->name) : 0;
+	return rc ? diag_fail(dg, rc, "xenstore does not say how much memory %s is to have", s->name) : 0;
 }
 
 static int check_free(struct subject *s, uint64_t kib)
@@ -119,10 +121,8 @@ int resize_ask_memory(struct hl *hl, uint32_t domid, uint64_t kib, struct diag *
 {
 	uint64_t target, most;
 	struct subject s;
-	int rc = subject(&s, hl, domid, dg);
+	int rc = bounded_subject(&s, hl, domid, &target, &most, dg);
 
-	if (!rc)
-		rc = read_bounds(&s, &target, &most);
 	if (rc)
 		return rc;
 	if (kib > most)
@@ -187,10 +187,8 @@ int resize_limit_memory(struct hl *hl, uint32_t domid, uint64_t kib, struct diag
 {
 	uint64_t target, most;
 	struct subject s;
-	int rc = subject(&s, hl, domid, dg);
+	int rc = bounded_subject(&s, hl, domid, &target, &most, dg);
 
-	if (!rc)
-		rc = read_bounds(&s, &target, &most);
 	if (rc)
 		return rc;
 	if (kib < target)

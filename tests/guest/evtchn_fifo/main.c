@@ -7,6 +7,7 @@
  */
 #include "lib/domu.h"
 #include "lib/fifo.h"
+#include "lib/pingpong.h"
 #include "lib/smp.h"
 #include "lib/test.h"
 
@@ -164,38 +165,6 @@ static void check_many(void)
 
 /* --- two vCPUs --- */
 
-static long to_0, to_1;
-static unsigned int first_at_1;
-
-static void pong(void *arg)
-{
-	for (unsigned int i = 1; i <= ROUNDS; i++) {
-		if (!event_wait(to_1, first_at_1 + i, 2 * NSEC_PER_SEC)) {
-			test_failure("vCPU 1 waits for event %u", i);
-			return;
-		}
-		evtchn_send(to_0);
-	}
-}
-
-static void check_ping_pong(void)
-{
-	unsigned int first = event_count(to_0);
-
-	first_at_1 = event_count(to_1);
-	smp_call(1, pong, NULL);
-	for (unsigned int i = 1; i <= ROUNDS; i++) {
-		REQUIRE_EQ(evtchn_send(to_1), 0);
-		if (!event_wait(to_0, first + i, 2 * NSEC_PER_SEC)) {
-			test_failure("vCPU 0 waits for answer %u", i);
-			break;
-		}
-	}
-	CHECK(smp_wait(1, NSEC_PER_SEC));
-	CHECK_EQ(event_last_cpu(to_0), 0);
-	CHECK_EQ(event_last_cpu(to_1), 1);
-}
-
 /* A port that was its queue's tail moves away; what comes after it on the old queue stays there. */
 static void check_move(void)
 {
@@ -278,6 +247,9 @@ static void check_storm(void)
 
 TEST(evtchn_fifo, IN_DOMU, 2)
 {
+	long to_0, to_1;
+	unsigned int first;
+
 	fifo_handle_upcalls();
 	check_early();
 	check_masking();
@@ -285,13 +257,13 @@ TEST(evtchn_fifo, IN_DOMU, 2)
 	check_many();
 	to_0 = ipi_unmasked(0);
 	to_1 = ipi_unmasked(1);
-	first_at_1 = event_count(to_1);
+	first = event_count(to_1);
 	CHECK_EQ(evtchn_send(to_1), 0); /* vCPU 1 is down: held for it */
 	spin_ns(2 * NSEC_PER_MSEC);
-	CHECK_EQ(event_count(to_1), first_at_1);
+	CHECK_EQ(event_count(to_1), first);
 	REQUIRE(smp_start(1));
-	CHECK(event_wait(to_1, first_at_1 + 1, NSEC_PER_SEC));
-	check_ping_pong();
+	CHECK(event_wait(to_1, first + 1, NSEC_PER_SEC));
+	check_ping_pong(to_0, to_1);
 	check_move();
 	check_storm();
 	smp_stop(1);

@@ -5,43 +5,11 @@
  * rounds in which a lost event is a hang.
  */
 #include "lib/events.h"
+#include "lib/pingpong.h"
 #include "lib/smp.h"
 #include "lib/test.h"
 
-#define ROUNDS 200
-
 static long to_0, to_1;
-static unsigned int first_at_1;
-
-/* On vCPU 1: answer each IPI with one. */
-static void pong(void *arg)
-{
-	for (unsigned int i = 1; i <= ROUNDS; i++) {
-		if (!event_wait(to_1, first_at_1 + i, 2 * NSEC_PER_SEC)) {
-			test_failure("vCPU 1 waits for event %u", i);
-			return;
-		}
-		evtchn_send(to_0);
-	}
-}
-
-static void check_ping_pong(void)
-{
-	unsigned int first = event_count(to_0);
-
-	first_at_1 = event_count(to_1);
-	smp_call(1, pong, NULL);
-	for (unsigned int i = 1; i <= ROUNDS; i++) {
-		REQUIRE_EQ(evtchn_send(to_1), 0);
-		if (!event_wait(to_0, first + i, 2 * NSEC_PER_SEC)) {
-			test_failure("vCPU 0 waits for answer %u", i);
-			break;
-		}
-	}
-	CHECK(smp_wait(1, NSEC_PER_SEC));
-	CHECK_EQ(event_last_cpu(to_0), 0);
-	CHECK_EQ(event_last_cpu(to_1), 1);
-}
 
 static void check_move(void)
 {
@@ -79,7 +47,7 @@ TEST(evtchn_smp, IN_DOM0 | IN_DOMU, 2)
 	CHECK(event_is_pending(to_1));
 	REQUIRE(smp_start(1));
 	CHECK(event_wait(to_1, 1, NSEC_PER_SEC));
-	check_ping_pong();
+	check_ping_pong(to_0, to_1);
 	check_move();
 	smp_stop(1);
 	CHECK_EQ(evtchn_close(to_1), 0);
