@@ -11,13 +11,6 @@ static inline void page_clear(void *page)
 	__asm__ volatile("rep stosq" : "+D"(page), "+c"(nr) : "a"(0) : "memory");
 }
 
-static inline void page_copy(void *dst, const void *src)
-{
-	size_t nr = PAGE_SIZE / 8;
-
-	__asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(nr) :: "memory");
-}
-
 /* From the caches of all CPUs to memory, where hardware that does not look into caches reads it. */
 static inline void cache_write_back(const void *p, size_t size)
 {

@@ -80,14 +80,6 @@ static inline void invlpg(const void *va)
 	__asm__ volatile("invlpg (%0)" :: "r"(va) : "memory");
 }
 
-static inline unsigned long rflags_read(void)
-{
-	unsigned long val;
-
-	__asm__ volatile("pushfq; popq %0" : "=r"(val));
-	return val;
-}
-
 /* Host MONITOR/MWAIT is not used: HLT wakes on every interrupt, and QEMU's MWAIT is not complete. */
 
 /* Stop this CPU for good; an NMI only brings it back to the loop. */
