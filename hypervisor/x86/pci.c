@@ -55,18 +55,26 @@ uint32_t pci_cfg_read(unsigned int segment, unsigned int bdf, unsigned int reg, 
 	return val;
 }
 
-void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t val)
+void pci_cfg_update(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t keep,
+		    uint32_t val)
 {
 	volatile char *p = ecam_at(segment, bdf, reg);
 
 	if (!p && (segment || reg >= 256))
 		return;
 	spin_lock(&lock);
-	if (p) {
-		mmio_write(p, size, val);
-	} else {
+	if (!p)
 		port_address(bdf, reg);
+	if (keep) /* a read may have effects, too */
+		val |= keep & (p ? mmio_read(p, size) : port_read(PCI_DATA + reg % 4, size));
+	if (p)
+		mmio_write(p, size, val);
+	else
 		port_write(PCI_DATA + reg % 4, size, val);
-	}
 	spin_unlock(&lock);
+}
+
+void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t val)
+{
+	pci_cfg_update(segment, bdf, reg, size, 0, val);
 }

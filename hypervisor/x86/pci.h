@@ -14,3 +14,6 @@ void pci_init(void);
  */
 uint32_t pci_cfg_read(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size);
 void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t val);
+/* What is there, of which the bits in `keep` stay, and val: nobody's write comes in between. */
+void pci_cfg_update(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t keep,
+		    uint32_t val);
