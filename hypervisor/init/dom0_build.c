@@ -5,6 +5,7 @@
  * Dom0 touches it, so that holes stay free for foreign pages.
  */
 #include "init/dom0_build.h"
+#include "dev/hwdom_map.h"
 #include "guest/domctl.h"
 #include "guest/evtchn.h"
 #include "guest/parts.h"
@@ -46,22 +47,23 @@ static int give_memory(struct domain *d, const struct mem_split *s)
 	return rc;
 }
 
-/* What devices go on using where it is: firmware's memory, never RAM that has an owner. */
-static int give_reserved(struct domain *d)
+/*
+ * What devices go on using where it is: firmware's memory, or what is Dom0's anyway; never RAM of others, nor what is kept
+ * from Dom0. The firmware's word is not worth a panic.
+ */
+static void give_reserved(struct domain *d, const struct iommu_reserved *r)
 {
-	int rc = 0;
+	uint64_t nr_kept = 0;
 
-	for (unsigned int i = 0; i < iommu.nr_reserved; i++)
-		for (uint64_t at = iommu.reserved[i].first; at < iommu.reserved[i].last && !rc; at += PAGE_SIZE) {
-			mfn_t mfn = MFN(at >> PAGE_SHIFT);
+	for (uint64_t at = r->first; at < r->last; at += PAGE_SIZE) {
+		gfn_t gfn = GFN(at >> PAGE_SHIFT);
+		int rc = hwdom_is_device(d, at) ? p2m_map(&d->p2m, gfn, MFN(gfn.n), PAGE_ORDER_4K, P2M_MMIO) : -EEXIST;
 
-			if (!frame_valid(mfn) || page_type(mfn) == PAGE_NONE)
-				rc = p2m_map(&d->p2m, GFN(mfn.n), mfn, PAGE_ORDER_4K, P2M_MMIO);
-			else if (page_owner(mfn) != d->id)
-				log_warn("IOMMU: the firmware has a device use %#lx, which is not Dom0's\n", at);
-			rc = rc == -EEXIST ? 0 : rc;
-		}
-	return rc;
+		nr_kept += rc && p2m_lookup(&d->p2m, gfn).type == P2M_NONE;
+	}
+	if (nr_kept)
+		log_warn("IOMMU: the firmware has devices use %#lx to %#lx, of which %lu KiB are not Dom0's: they are stopped "
+			 "there; if one fails then, iommu=off does without it\n", r->first, r->last, nr_kept * 4);
 }
 
 static int tell_memory_map(struct domain *d, const struct mem_split *s)
@@ -110,7 +112,8 @@ struct domain *dom0_build(const struct boot_info *bi, const struct mem_split *sp
 	d->is_identity = true;
 	hardware_domain = d;
 	or_panic(give_memory(d, split), "its memory");
-	or_panic(give_reserved(d), "memory that devices use");
+	for (unsigned int i = 0; i < iommu.nr_reserved && iommu.ops; i++)
+		give_reserved(d, &iommu.reserved[i]);
 	iommu_enable(&d->p2m);
 	or_panic(tell_memory_map(d, split), "its memory map");
 	or_panic(domain_set_max_vcpus(d, nr_vcpus), "its virtual CPUs");

@@ -119,7 +119,7 @@ static int check_capability(const struct ivhd *h)
 
 	if ((cap & CAP_ID_MASK) != CAP_ID || !(cap & CAP_EFR_SUP)) {
 		log_warn("AMD-Vi: PCI %04x:%04x is no IOMMU, or an old one, and none is used\n", h->segment, h->bdf);
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	}
 	iommu.caches_holes |= cap & CAP_NP_CACHE;
 	return 0;
@@ -142,7 +142,7 @@ int ivrs_unit(const struct ivhd *h)
 	efr = reg_read(u, EXT_FEATURES);
 	if (!(efr & EFR_IA_SUP)) {
 		log_warn("AMD-Vi: the IOMMU at %#lx lacks INVALIDATE_IOMMU_ALL, and none is used\n", h->hpa);
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	}
 	if (efr & EFR_PC_SUP)
 		as_all.size = REGS_SIZE_PC;
@@ -150,11 +150,6 @@ int ivrs_unit(const struct ivhd *h)
 	u->commands = page_alloc();
 	u->events = page_alloc();
 	return u->commands && u->events ? iommu_add_unit(&as_all) : -ENOMEM;
-}
-
-int ivrs_reserved(uint64_t first, uint64_t last)
-{
-	return iommu_add_reserved(first, last);
 }
 
 void ivrs_devices(uint16_t first, uint16_t last, uint8_t flags, bool is_ioapic)
@@ -179,7 +174,7 @@ static int amdvi_probe(void)
 	devices = memset(frame_map(table), 0, NR_DEVICES * sizeof(*devices));
 	rc = ivrs_parse(acpi_map(t->hpa, t->length), t->length);
 	if (rc || !iommu.nr_units)
-		return -EINVAL;
+		return rc ? rc : -ENODEV;
 	p2m_iommu_bits = (struct p2m_iommu_bits){ PTE_IR, PTE_IW, 1ULL << PTE_LEVEL_SHIFT };
 	return 0;
 }

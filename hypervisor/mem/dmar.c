@@ -4,8 +4,7 @@
  * checksum are right, nothing else is believed. Which devices a unit serves is not read: all serve all alike. Pure.
  */
 #include "mem/vtd.h"
-
-#define MAX_RESERVED GIB(4) /* graphics' stolen memory is the largest known, and smaller */
+#include "x86/features.h"
 
 struct structure {
 	uint16_t type, length;
@@ -28,8 +27,8 @@ static int add_drhd(const void *p)
 {
 	const struct drhd *d = p;
 
-	if (!d->base || d->base % PAGE_SIZE) {
-		log_warn("IOMMU: the DMAR has a unit at %#lx\n", d->base);
+	if (!d->base || d->base % PAGE_SIZE || d->base >> cpu_features.phys_bits) {
+		log_warn("IOMMU: the DMAR has a unit at %#lx, where none can be; none is used\n", d->base);
 		return -EINVAL;
 	}
 	return iommu_add_unit(&(struct iommu_unit){ .hpa = d->base, .size = PAGE_SIZE << (d->size & 15),
@@ -40,11 +39,7 @@ static int add_rmrr(const void *p)
 {
 	const struct rmrr *r = p;
 
-	if (r->base > r->limit || r->limit - r->base >= MAX_RESERVED || r->limit >> 52) {
-		log_warn("IOMMU: the DMAR reserves %#lx to %#lx, which is ignored\n", r->base, r->limit);
-		return 0;
-	}
-	return iommu_add_reserved(round_down(r->base, PAGE_SIZE), r->limit | (PAGE_SIZE - 1));
+	return iommu_add_reserved(r->base, r->limit);
 }
 
 static const struct {
@@ -62,7 +57,7 @@ int dmar_parse(const struct acpi_header *h, bool *has_interrupts)
 	int rc = 0;
 
 	if (h->length < DMAR_HEADER_SIZE)
-		return -EINVAL;
+		return -ENODEV;
 	*has_interrupts = table[DMAR_FLAGS] & DMAR_INTR_REMAP;
 	for (size_t at = DMAR_HEADER_SIZE; !rc && at < h->length; at += s->length) {
 		s = (const struct structure *)(table + at);

@@ -6,6 +6,7 @@
 #include "x86/time.h"
 #include <linux/pci_regs.h>
 
+#define MAX_RESERVED	   GIB(4) /* graphics' stolen memory is the largest known, and smaller */
 #define REPORTS_PER_PERIOD 10
 #define FAULTS_PER_PERIOD  1000 /* whose interrupts a CPU still bears */
 #define REPORT_PERIOD_NS   10000000000ULL
@@ -69,11 +70,16 @@ int iommu_add_unit(const struct iommu_unit *u)
 
 int iommu_add_reserved(uint64_t first, uint64_t last)
 {
+	if (first > last || last - first >= MAX_RESERVED || last >> 52) {
+		log_warn("IOMMU: the firmware has devices use %#lx to %#lx, which makes no sense and is ignored\n", first, last);
+		return 0;
+	}
 	if (iommu.nr_reserved == IOMMU_MAX_RESERVED) {
 		log_warn("IOMMU: more than %u reserved ranges\n", IOMMU_MAX_RESERVED);
 		return -ENOSPC;
 	}
-	iommu.reserved[iommu.nr_reserved++] = (struct iommu_reserved){ first, last };
+	iommu.reserved[iommu.nr_reserved++] = (struct iommu_reserved){
+		round_down(first, PAGE_SIZE), last | (PAGE_SIZE - 1) };
 	return 0;
 }
 
@@ -84,14 +90,15 @@ void iommu_wait(uint64_t start, const char *what)
 		panic("IOMMU: %s took longer than a second; iommu=off does without it\n", what);
 }
 
-/* A device that does nothing but fault would keep a CPU busy: it may no longer be the bus' master. */
+/*
+ * A device that does nothing but fault would keep a CPU busy: it may no longer be the bus' master. Dom0 may be about to
+ * change the same word (the vpci lock is not taken here): what it writes stays, but for that bit.
+ */
 static void silence(unsigned int segment, unsigned int bdf)
 {
-	uint32_t command = pci_cfg_read(segment, bdf, PCI_COMMAND, 2);
-
 	log_warn("IOMMU: device %04x:%02x:%02x.%u faults without end; its DMA is switched off\n", segment, bdf >> 8,
 		 bdf >> 3 & 31, bdf & 7);
-	pci_cfg_write(segment, bdf, PCI_COMMAND, 2, command & ~PCI_COMMAND_MASTER);
+	pci_cfg_update(segment, bdf, PCI_COMMAND, 2, (uint16_t)~PCI_COMMAND_MASTER, 0);
 }
 
 /* One CPU has all these interrupts, so nothing here is raced for. */

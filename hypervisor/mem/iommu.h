@@ -76,7 +76,10 @@ static inline bool iommu_is_function(unsigned int segment, unsigned int bdf)
 	return false;
 }
 
-/* For the drivers. -ENOSPC with a message when the table is full. */
+/*
+ * For the drivers. -ENOSPC with a message when the table is full. first and last are bytes, as the firmware names them;
+ * a range that makes no sense is ignored, with a message.
+ */
 int iommu_add_unit(const struct iommu_unit *u) __must_check;
 int iommu_add_reserved(uint64_t first, uint64_t last) __must_check;
 

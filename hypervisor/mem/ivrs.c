@@ -3,6 +3,7 @@
  * Reading the IVRS: blocks of type, flags, length. IVHD blocks describe a unit and its devices; newer types (11h,
  * 40h) say more of what older ones (10h) said. IVMD blocks are ranges of memory.
  */
+#include "mem/iommu.h"
 #include "mem/ivrs.h"
 
 #define FIRST_BLOCK  48
@@ -78,7 +79,7 @@ static int parse_ivmd(const struct ivmd *m, size_t length)
 		return -EINVAL;
 	if (!(m->flags & (IVMD_UNITY | IVMD_EXCLUDE)))
 		return 0;
-	return ivrs_reserved(round_down(m->start, PAGE_SIZE), (m->start + m->size - 1) | (PAGE_SIZE - 1));
+	return iommu_add_reserved(m->start, m->start + m->size - 1);
 }
 
 int ivrs_parse(const void *table, uint32_t length)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * ACPI's IVRS table: what the firmware says of AMD's IOMMUs (AMD's IOMMU specification, 48882, 5.2). Which device
- * belongs to which unit is of no interest: they are all treated alike. Pure; what is found goes to the seams below.
+ * belongs to which unit is of no interest: they are all treated alike. Pure; what is found goes to iommu_add_reserved()
+ * and to the seams below.
  */
 #pragma once
 
@@ -20,8 +21,6 @@ int __must_check ivrs_parse(const void *table, uint32_t length);
 
 /* Seams. One unit may be described several times. */
 int ivrs_unit(const struct ivhd *h);
-/* Devices use this memory at its own address; whole pages. */
-int ivrs_reserved(uint64_t first, uint64_t last);
 /*
  * These flags are asked for in the table entries of these devices, beside what other calls ask for: bits 0-2 INIT,
  * ExtInt, NMI pass; 4-5 SysMgt; 6-7 LINT0, LINT1 pass. is_ioapic: who names one wants its interrupts to be remapped.

@@ -15,7 +15,6 @@
 
 #define DOMAIN_ID     1
 #define QUEUE_SLOTS   256 /* one page */
-#define VECTORS	      256
 #define VECTORS_LOG2  8
 #define MAX_ROUNDS    64  /* of looking for faults, per interrupt */
 #define STAYS_ON      (GCMD_TE | GCMD_QIE | GCMD_IRE)
@@ -126,7 +125,8 @@ static int unit_init(struct vtd_unit *u, struct iommu_unit *at)
 	(void)mmio_map(at->hpa, at->size);
 	cap_all &= u->cap;
 	ecap_all &= u->ecap;
-	return 0;
+	u->queue = page_alloc();
+	return u->queue ? 0 : -ENOMEM;
 }
 
 /* The p2m's whole tree, or the table below its first entry, which holds all RAM then. */
@@ -137,13 +137,14 @@ static unsigned int levels(void)
 
 static int check_width(void)
 {
-	unsigned int bits = levels() == 4 ? 48 : 39;
+	unsigned int bits = cap_all & CAP_SAGAW_48 ? 48 : cap_all & CAP_SAGAW_39 ? 39 : 0;
 
 	for_each_unit(u)
 		bits = min(bits, (unsigned int)CAP_MGAW(u->cap));
-	if (cap_all & (CAP_SAGAW_39 | CAP_SAGAW_48) && frame_nr_table() <= 1ULL << (bits - PAGE_SHIFT))
+	if (frame_nr_table() << PAGE_SHIFT <= 1ULL << bits)
 		return 0;
-	log_warn("IOMMU: VT-d here translates addresses of %u bits, and there is RAM beyond; it is not used\n", bits);
+	log_warn("IOMMU: what all VT-d units here translate is %u bits of an address, and there is RAM beyond; none is "
+		 "used\n", bits);
 	return -EOPNOTSUPP;
 }
 
@@ -172,8 +173,6 @@ static int vtd_probe(void)
 		ecap_all &= ~ECAP_IR;
 	iommu.is_incoherent = !(ecap_all & ECAP_C);
 	iommu.lacks_1g = !(cap_all & CAP_SLLPS_1G);
-	for (unsigned int i = 0; !rc && i < iommu.nr_units; i++)
-		rc = (units[i].queue = page_alloc()) ? 0 : -ENOMEM;
 	if (!rc)
 		for_each_unit(u)
 			unit_start(u);

@@ -6,6 +6,7 @@
 #include "lib/compiler.h"
 #include "lib/errno.h"
 #include "mem/vtd.h"
+#include "x86/features.h"
 #include "x86/irq.h"
 #include "x86/pci.h"
 #include <linux/pci_regs.h>
@@ -15,16 +16,14 @@ const struct iommu_ops vtd_ops, amdvi_ops; /* not called */
 static uint16_t command;
 static unsigned int nr_writes;
 
-uint32_t pci_cfg_read(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size)
-{
-	return command;
-}
+struct cpu_features cpu_features = { .phys_bits = 39 };
 
-void pci_cfg_write(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t val)
+void pci_cfg_update(unsigned int segment, unsigned int bdf, unsigned int reg, unsigned int size, uint32_t keep, uint32_t val)
 {
 	assert_int_equal(reg, PCI_COMMAND);
+	assert_int_equal(size, 2);
 	assert_int_equal(bdf, 0x1ab);
-	command = (uint16_t)val;
+	command = (uint16_t)((command & keep) | val);
 	nr_writes++;
 }
 
@@ -118,6 +117,9 @@ static void test_nothing_to_use(void **state)
 	begin(0);
 	length = DMAR_HEADER_SIZE - 1;
 	put("", 0);
+	assert_int_equal(parse(&interrupts), -ENODEV);
+	begin(0);
+	put_drhd(1ULL << 39, 0, 0); /* where no memory can be */
 	assert_int_equal(parse(&interrupts), -EINVAL);
 }
 
