@@ -200,7 +200,7 @@ check-install: all
 #: make check                 every test there is; the last line says `N passed, N failed`
 check:
 	@scripts/setup
-	@MAKE="$(MAKE)" scripts/check $(FAST) test-guest test-iommu-intel test-iommu-amd test-vmx test-vmx-older test-integration
+	@MAKE="$(MAKE)" scripts/check $(FAST) test-guest test-iommu-intel test-iommu-amd test-iommu-firmware test-vmx test-vmx-older test-integration
 #: make check-fast            what needs no emulator: style of the house, unit tests
 FAST := all check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image check-install check-domains test-unit
 check-fast:

@@ -27,8 +27,8 @@ GRUB_CFG = """set timeout=0
 serial --unit=0 --speed=115200
 terminal_output serial
 menuentry "Helium" {{
-	multiboot2 /boot/{name} placeholder {hypervisor_args}
-{modules}}}
+{first}	multiboot2 /boot/{name} placeholder {hypervisor_args}
+{modules}{last}}}
 """
 HELIUM_CFG = """# as Xen's xen.cfg
 [global]
@@ -58,7 +58,10 @@ def has_nested_kvm():
 
 
 def make_iso(path, m):
-    """A GRUB ISO that starts on BIOS and on UEFI; the hypervisor goes in gzipped when it is named so."""
+    """A GRUB ISO that starts on BIOS and on UEFI; the hypervisor goes in gzipped when it is named so.
+
+    m["files"] are more files in /boot (name: bytes), m["first"] and m["last"] commands of GRUB's before and after its loading.
+    """
     tree = path + ".tree"
     shutil.rmtree(tree, ignore_errors=True)
     os.makedirs(tree + "/boot/grub")
@@ -72,8 +75,12 @@ def make_iso(path, m):
         if src:
             os.link(src, os.path.join(tree, "boot", dst)) if same_device(src, tree) else \
                 shutil.copyfile(src, os.path.join(tree, "boot", dst))
+    for file, content in m.get("files", {}).items():
+        with open(os.path.join(tree, "boot", file), "wb") as f:
+            f.write(content)
+    first, last = ("".join("\t%s\n" % c for c in m.get(k, ())) for k in ("first", "last"))
     with open(tree + "/boot/grub/grub.cfg", "w") as f:
-        f.write(GRUB_CFG.format(name=name, hypervisor_args=m["hypervisor_args"], modules=modules))
+        f.write(GRUB_CFG.format(name=name, hypervisor_args=m["hypervisor_args"], modules=modules, first=first, last=last))
     tool = shutil.which("grub-mkrescue") or shutil.which("grub2-mkrescue")
     if not tool:
         sys.exit("grub-mkrescue not found: run scripts/setup")
@@ -226,13 +233,16 @@ def boot_args(m):
             + firmware_args(m["work"], m.get("secure"))
     if m["door"] == "disk":
         return disk_args(m)
+    return cd_args(m) + (firmware_args(m["work"]) if m["door"] == "efi" else [])
+
+
+def cd_args(m):
     iso = os.path.join(m["work"], "boot.iso")
     if m.get("verbose"):
         print("  ISO      %s" % iso, flush=True)
     make_iso(iso, m)
-    args = ["-drive", "if=none,id=cd0,media=cdrom,readonly=on,file=" + iso,
+    return ["-drive", "if=none,id=cd0,media=cdrom,readonly=on,file=" + iso,
             "-device", "ide-cd,drive=cd0,bus=ide.2,bootindex=0"]
-    return args + (firmware_args(m["work"]) if m["door"] == "efi" else [])
 
 
 def smp(cpus):

@@ -32,6 +32,10 @@ IOMMU_TESTS := iommu,device_irq,foreign,gnttab,gnttab_domains,memory,batches
 test-iommu-intel test-iommu-amd: test-iommu-%: $(B)/payload.elf $(B)/helium
 	@tests/guest/run --hv $(B)/helium --payload $< --smp 2 --iommu $* --tests $(or $(T),$(IOMMU_TESTS)) $(RUN_FLAGS)
 
+# The same machines with other tables from their firmware: reserved memory, units that do not answer, damage; started by GRUB.
+test-iommu-firmware: $(B)/payload.elf $(B)/helium $(B)/helium.gz
+	@tests/guest/run --hv $(B)/helium --payload $< --firmware $(or $(T),all) $(RUN_FLAGS)
+
 # The same under VT-x, on Bochs.
 test-vmx: $(B)/payload.elf $(B)/helium
 	@tests/guest/run --hv $(B)/helium --payload $< --machine bochs $(if $(T),--tests $(T)) $(RUN_FLAGS)
@@ -41,5 +45,5 @@ test-vmx-older: $(B)/payload.elf $(B)/helium
 	@tests/guest/run --hv $(B)/helium --payload $< --machine bochs --cpu corei7_sandy_bridge_2600k --smp 1 \
 		--tests delivery,lapic,lapic_xapic,context,timer
 
-.PHONY: test-guest test-iommu-intel test-iommu-amd test-vmx test-vmx-older
+.PHONY: test-guest test-iommu-intel test-iommu-amd test-iommu-firmware test-vmx test-vmx-older
 .DELETE_ON_ERROR:

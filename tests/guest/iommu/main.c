@@ -2,7 +2,7 @@
 /*
  * iommu: what a device reaches by DMA, tried with QEMU's `edu`. Without an IOMMU: every address it is given. With one:
  * what Dom0 has mapped and nothing else, that is its own pages, pages of others as long as they are mapped, read-only
- * ones for reading. Each access that is stopped is on the console. Who relies on it: all of Dom0's drivers,
+ * ones for reading, and what the firmware reserves for devices. Each access that is stopped is on the console. Who relies on it: all of Dom0's drivers,
  * and everybody else against them.
  */
 #include "lib/domu.h"
@@ -25,6 +25,8 @@
 
 #define REF_RW	 20
 #define REF_RO	 21
+#define RESERVED_BYTES 0x10000 /* of tests/guest/firmware.py */
+
 #define PATTERN	 0x1ce1ce
 #define OTHER	 0xd0d0d0
 
@@ -230,32 +232,35 @@ static void check_device_map(domid_t id)
 		CHECK_EQ(grant_unmap(m.handle, scratch(0, 3)), GNTST_okay);
 }
 
+/*
+ * Memory that the firmware has devices use (reserved=): the device reaches all of it, as do we, and no page before or
+ * behind it. We look at those last: what Dom0 touches is mapped for it.
+ */
+static void check_reserved(void)
+{
+	uint64_t first = option_number("reserved", 0), last = first + RESERVED_BYTES - PAGE_SIZE;
+	volatile uint32_t *page = page_alloc();
+
+	if (!first)
+		return;
+	write_to(first);
+	write_to(last);
+	write_to(first - PAGE_SIZE);
+	expect_stop();
+	write_to(last + PAGE_SIZE);
+	expect_stop();
+	load(OTHER);
+	transfer(last, EDU_BUFFER, 0);
+	write_to(gfn_of(page) * PAGE_SIZE);
+	CHECK_EQ(page[0], PATTERN);
+	CHECK_EQ(*(volatile uint32_t *)first, PATTERN);
+	CHECK_EQ(*(volatile uint32_t *)last, PATTERN);
+	CHECK(*(volatile uint32_t *)(first - PAGE_SIZE) != PATTERN);
+	CHECK(*(volatile uint32_t *)(last + PAGE_SIZE) != PATTERN);
+	load(PATTERN);
+}
+
 /* --- what is said of it --- */
-
-static unsigned int count(const char *text, const char *what)
-{
-	unsigned int n = 0;
-
-	for (; *text; text++) {
-		size_t i = 0;
-
-		while (what[i] && text[i] == what[i])
-			i++;
-		n += !what[i];
-	}
-	return n;
-}
-
-static const char *console_ring(void)
-{
-	static char ring[16385];
-	struct xen_sysctl op = { .u.readconsole = { .count = sizeof(ring) - 1 } };
-
-	set_xen_guest_handle_raw(op.u.readconsole.buffer, ring);
-	REQUIRE_EQ(sysctl(XEN_SYSCTL_readconsole, &op), 0);
-	ring[op.u.readconsole.count] = '\0';
-	return ring;
-}
 
 /*
  * A device may send what looks like an exception to CPU 0: where interrupts are not remapped, that ends the machine. In
@@ -263,7 +268,7 @@ static const char *console_ring(void)
  */
 static void check_interrupt(void)
 {
-	if (!count(console_ring(), "remapping interrupts"))
+	if (!console_count("remapping interrupts"))
 		return;
 	load(MACHINE_CHECK);
 	transfer_bytes(EDU_BUFFER, MSI_SPACE + REMAPPABLE, 4, CMD_WRITE);
@@ -283,8 +288,11 @@ TEST(iommu, IN_DOM0, 1)
 	has_iommu = op.u.physinfo.capabilities & XEN_SYSCTL_PHYSCAP_directio;
 	if (option_is("iommu", "intel") || option_is("iommu", "amd"))
 		CHECK(has_iommu);
+	if (option_is("iommu", "none"))
+		CHECK(!has_iommu);
 	nr_stopped = 0;
 	check_own();
+	check_reserved();
 	check_hole();
 	if (domu_create(&u, 1, "iommu_granter", 1))
 		return;
@@ -299,7 +307,7 @@ TEST(iommu, IN_DOM0, 1)
 	}
 	domu_destroy(&u);
 	if (is_helium() && !option_is("iommu", "amd")) /* QEMU's AMD-Vi tells of nothing: docs/testing.md */
-		CHECK_EQ(count(console_ring(), "IOMMU: stopped device 0000:00:"), nr_stopped);
+		CHECK_EQ(console_count("IOMMU: stopped device 0000:00:"), nr_stopped);
 	if (has_iommu)
 		check_interrupt(); /* whether that is told of depends on QEMU's version */
 }

@@ -27,6 +27,25 @@ long sysctl(uint32_t cmd, struct xen_sysctl *op)
 	return HC(__HYPERVISOR_sysctl, op);
 }
 
+unsigned int console_count(const char *what)
+{
+	static char ring[16385];
+	struct xen_sysctl op = { .u.readconsole = { .count = sizeof(ring) - 1 } };
+	unsigned int n = 0;
+
+	set_xen_guest_handle_raw(op.u.readconsole.buffer, ring);
+	REQUIRE_EQ(sysctl(XEN_SYSCTL_readconsole, &op), 0);
+	ring[op.u.readconsole.count] = '\0';
+	for (const char *text = ring; *text; text++) {
+		size_t i = 0;
+
+		while (what[i] && text[i] == what[i])
+			i++;
+		n += !what[i];
+	}
+	return n;
+}
+
 uint64_t host_free_pages(void)
 {
 	struct xen_sysctl op = { 0 };

@@ -46,6 +46,8 @@ long domctl(uint32_t cmd, domid_t domid, struct xen_domctl *op);
 /* A control operation without arguments. */
 long domctl_simple(uint32_t cmd, domid_t domid);
 long sysctl(uint32_t cmd, struct xen_sysctl *op);
+/* How often what the hypervisor has said so far has this in it (Dom0). */
+unsigned int console_count(const char *what);
 uint64_t host_free_pages(void);
 /* The same a little later: a dead domain's pages come back until the figure stops growing. */
 uint64_t host_free_pages_settled(void);
