@@ -39,6 +39,15 @@ void device_put(struct device_nodes *n, const char *name, const char *fmt, ...)
 	n->nr++;
 }
 
+void device_put_fixed(struct device_nodes *n, const char *name, const char *value)
+{
+	unsigned int at = n->nr;
+
+	device_put(n, name, "%s", value);
+	if (!n->overflow)
+		n->node[at].fixed = true;
+}
+
 static int write_node(struct xs_handle *xs, xs_transaction_t t, const char *dir, const char *name,
 		      const char *value, struct xs_permissions perms[2])
 {
@@ -58,10 +67,13 @@ static int write_directory(struct xs_handle *xs, xs_transaction_t t, const char 
 	struct xs_permissions perms[2] = {
 		{ .id = owner, .perms = XS_PERM_NONE }, { .id = reader, .perms = XS_PERM_READ },
 	};
+	struct xs_permissions fixed[2] = {
+		{ .id = reader, .perms = XS_PERM_NONE }, { .id = owner, .perms = XS_PERM_READ },
+	};
 	int rc = write_node(xs, t, dir, "", "", perms);
 
 	for (unsigned int i = 0; i < n->nr && !rc; i++)
-		rc = write_node(xs, t, dir, n->node[i].name, n->node[i].value, perms);
+		rc = write_node(xs, t, dir, n->node[i].name, n->node[i].value, n->node[i].fixed ? fixed : perms);
 	return rc;
 }
 

@@ -27,12 +27,15 @@ struct device_nodes {
 	bool overflow;
 	struct {
 		const char *name;
+		bool fixed; /* of the frontend's directory, but not the guest's to change */
 		char value[512];
 	} node[20];
 };
 
 void device_put(struct device_nodes *n, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A node that the guest finds in its own directory and can neither change nor take away. */
+void device_put_fixed(struct device_nodes *n, const char *name, const char *value);
 /*
  * Write both directories at once, with these nodes and those that every device has; the drivers see
  * it at once. -EEXIST when the guest has such a device.

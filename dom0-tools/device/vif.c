@@ -25,6 +25,12 @@ static int write_directories(struct hl *hl, const struct device *d, const struct
 	vif_format_mac(v->mac, mac);
 	device_put(&front, "handle", "%u", d->id);
 	device_put(&front, "mac", "%s", mac);
+	/*
+	 * Linux' backend takes the index of a control ring for true: one that is 2^32 ahead has a thread of the kernel
+	 * turn in circles for minutes, on a CPU that does nothing else. A reference that is none means that there is
+	 * no such ring; no driver of Linux has one.
+	 */
+	device_put_fixed(&front, "ctrl-ring-ref", "");
 	device_put(&back, "handle", "%u", d->id);
 	device_put(&back, "mac", "%s", mac);
 	device_put(&back, "type", "vif");
