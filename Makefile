@@ -216,7 +216,6 @@ check-headers:
 	@scripts/$@ "$(wildcard hypervisor boot/*.h include)" $(CC) $(HV_CFLAGS)
 	@scripts/$@ boot/efi $(CC) $(EFI_CFLAGS)
 	@scripts/$@ "$(wildcard dom0-tools)" $(HOSTCC) $(HOST_CFLAGS) $(TOOL_INCLUDES)
-#: make test-guest            small kernels of our own under the hypervisor
 #: make check-full            make check, then the scenarios that run only when named
 check-full: check guest-disk
 	@tests/integration/run $$(grep -l '^named yes' tests/integration/scenarios/* | xargs -n1 basename)

@@ -23,7 +23,8 @@ $(B)/payload.elf: $(GUEST_OBJS) tests/guest/lib/guest.lds
 	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
 		-Wl,--no-warn-rwx-segments -T tests/guest/lib/guest.lds $(GUEST_OBJS) -o $@
 
-# T=name,name runs only these; SEED=n replays the random ones. RUN_FLAGS goes to the runner.
+#: make test-guest [T=a,b] [SEED=n]   small kernels of our own under the hypervisor; SEED replays random ones
+# RUN_FLAGS goes to the runner.
 test-guest: $(B)/payload.elf $(B)/helium
 	@tests/guest/run --hv $(B)/helium --payload $< $(if $(T),--tests $(T)) $(if $(SEED),--seed $(SEED)) $(RUN_FLAGS)
 

@@ -73,9 +73,6 @@ check "the guest has it no more" in_guest disk '[ ! -e /sys/block/xvdd ]'
 check "what was written is in the file" sh -c "head -c 5 spare.img | grep -q hello"
 check "attach it again, for the reboot" hl block-attach disk /images/spare.img raw xvdd w
 
-type_into() {
-	printf '%s\r' "$2" > "$(xenstore-read "/local/domain/$(hl domid "$1")/console/tty")"
-}
 type_into disk 'umount /xvda /xvdb; reboot -f'
 check "reboots" wait_for 90 said disk 'GUEST-UP disk' 2 || cat /var/log/helium/hl-disk.log
 check "has four disks again" wait_for 10 eval '[ "$(hl block-list disk | awk "\$4 == 4" | wc -l)" = 4 ]'

@@ -4,14 +4,6 @@
 . /tests/lib.sh
 want=$(sed -n 's/.*want-iommu=\([^ ]*\).*/\1/p' /proc/cmdline)
 : "${want:=none}"
-turn=0
-
-# in_guest COMMAND: run it in the guest's shell; its last status is ours
-in_guest() {
-	turn=$((turn + 1))
-	type_into dma "$1; echo \"<$turn:\$?>\""
-	wait_for 60 said dma "^<$turn:[0-9]*>" && said dma "^<$turn:0>" || { tail -n 5 "$logs/guest-dma.log"; return 1; }
-}
 
 is_bounced() {
 	grep -q swiotlb=force /proc/cmdline && dmesg | grep -q 'software IO TLB'
@@ -34,13 +26,13 @@ guest dma "disk = [ 'phy:/dev/nvme0n1,xvda,w', 'phy:/dev/sda,xvdb,w' ]"
 check "a guest on real disks" hl create /tmp/dma.cfg
 check "it is up" wait_for 90 said dma 'GUEST-UP dma'
 for d in xvda xvdb; do
-	check "$d: a file system, and files in it" in_guest \
+	check "$d: a file system, and files in it" in_guest dma \
 		"mkdir -p /$d && mke2fs -F /dev/$d >/dev/null && mount -t ext4 /dev/$d /$d && dd if=/dev/urandom of=/$d/f bs=64k count=192 2>/dev/null && sync"
-	check "$d: a sum of it" in_guest "echo $d-sum \$(md5sum < /$d/f)"
+	check "$d: a sum of it" in_guest dma "echo $d-sum \$(md5sum < /$d/f)"
 	sum=$(sed -n "s/^$d-sum \([0-9a-f]\{32\}\).*/\1/p" "$logs/guest-dma.log" | tail -n 1)
-	check "$d: the same from the medium" in_guest \
+	check "$d: the same from the medium" in_guest dma \
 		"echo 3 > /proc/sys/vm/drop_caches; [ \"\$(md5sum < /$d/f | cut -c 1-32)\" = $sum ]"
-	check "$d: taken off" in_guest "umount /$d"
+	check "$d: taken off" in_guest dma "umount /$d"
 	[ $d = xvda ] && nvme=$sum || ahci=$sum
 done
 check "the guest goes" hl destroy dma
