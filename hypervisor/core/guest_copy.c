@@ -94,7 +94,7 @@ static __inlined bool copy_remembered(struct vcpu *v, const struct hvm_mode *mod
 				      void *ours, size_t len, enum direction dir)
 {
 	uint32_t access = dir == TO_GUEST ? PF_WRITE : 0;
-	struct guest_path *h = guest_path_place(v->paths, va, access);
+	struct guest_path *h = guest_path_place(v->paths, va, mode->cr3);
 	struct p2m_spot s;
 
 	if (va % PAGE_SIZE + len > PAGE_SIZE || !guest_path_is_good(h, &v->d->p2m, mode, va, access))

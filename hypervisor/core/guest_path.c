@@ -11,11 +11,6 @@ struct recorder {
 	struct guest_path path;
 };
 
-static uint64_t gfn_bit(uint64_t gpa)
-{
-	return 1ULL << (gpa >> PAGE_SHIFT) % 64;
-}
-
 static uint64_t load(uint64_t hpa, unsigned int size)
 {
 	const void *va = hpa_map(hpa);
@@ -46,7 +41,7 @@ static bool read_entry(void *ctx, uint64_t gpa, void *dst, unsigned int size)
 		*(uint32_t *)dst = (uint32_t)value;
 	if (s.version != r->path.version)
 		r->path.version = 0; /* the p2m changed on the way: nothing to remember */
-	r->path.gfns |= gfn_bit(gpa);
+	r->path.gfns |= p2m_bit(gpa >> PAGE_SHIFT);
 	r->path.entries[r->path.nr_entries].hpa = s.hpa;
 	r->path.entries[r->path.nr_entries].value = value;
 	r->path.nr_entries++;
@@ -95,7 +90,7 @@ static int walk(struct guest_path *h, struct p2m *p, const struct hvm_mode *m, u
 	r.path.cr0 = m->cr0;
 	r.path.cr3 = m->cr3;
 	r.path.efer = m->efer;
-	r.path.gfns |= gfn_bit(gpa);
+	r.path.gfns |= p2m_bit(gpa >> PAGE_SHIFT);
 	r.path.hpa = s->hpa & PAGE_MASK;
 	r.path.access = access;
 	r.path.writable = s->writable;
@@ -106,7 +101,7 @@ static int walk(struct guest_path *h, struct p2m *p, const struct hvm_mode *m, u
 int guest_path_find(struct guest_path *paths, struct p2m *p, const struct hvm_mode *m, uint64_t va,
 		    uint32_t access, struct p2m_spot *s, uint32_t *pf_error)
 {
-	struct guest_path *h = guest_path_place(paths, va, access);
+	struct guest_path *h = guest_path_place(paths, va, m->cr3);
 
 	if (likely(guest_path_is_good(h, p, m, va, access))) {
 		*s = (struct p2m_spot){ h->version, h->hpa | va % PAGE_SIZE, h->writable };

@@ -10,13 +10,14 @@
 #include "hvm/hvm.h"
 #include "mem/p2m.h"
 
-#define NR_GUEST_PATHS	4
+#define GUEST_PATHS_ORDER 4
+#define NR_GUEST_PATHS	(1u << GUEST_PATHS_ORDER)
 #define NR_PATH_ENTRIES 4
 
 struct guest_path {
 	uint64_t version; /* of the p2m; 0: nothing remembered */
 	uint64_t va, cr0, cr3, efer;
-	uint64_t gfns; /* what it leads over: bit gfn % 64 for each */
+	uint64_t gfns; /* what it leads over: p2m_bit() of each */
 	uint64_t hpa; /* of the page */
 	uint32_t access;
 	bool writable;	/* by the p2m */
@@ -26,18 +27,23 @@ struct guest_path {
 	} entries[NR_PATH_ENTRIES]; /* those past nr_entries repeat the last: a loop less to count */
 };
 
-/* The two kinds of access to a page have places of their own, and so have neighbouring pages. */
-static inline struct guest_path *guest_path_place(struct guest_path *paths, uint64_t va,
-						  uint32_t access)
+/*
+ * A kernel passes arguments on its stacks: one for interrupts and one per thread, aligned alike, in any process's
+ * address space. So places are chosen by a multiplication (with 2^64 / the golden ratio), not by a few bits.
+ */
+static inline struct guest_path *guest_path_place(struct guest_path *paths, uint64_t va, uint64_t cr3)
 {
-	return &paths[((va >> PAGE_SHIFT) ^ (access >> 1)) % NR_GUEST_PATHS];
+	return &paths[((va & PAGE_MASK) ^ cr3) * 0x9e3779b97f4a7c15 >> (64 - GUEST_PATHS_ORDER)];
 }
 
-/* Is h the way that va goes now? Then the spot it leads to is one of h->version. */
+/*
+ * Is h the way that va goes now? Then the spot it leads to is one of h->version. Who may write may also read, and so on:
+ * each bit of access only asks for more.
+ */
 static inline bool guest_path_is_good(struct guest_path *h, const struct p2m *p,
 				      const struct hvm_mode *m, uint64_t va, uint32_t access)
 {
-	if (h->va != (va & PAGE_MASK) || h->cr3 != m->cr3 || h->access != access ||
+	if (h->va != (va & PAGE_MASK) || h->cr3 != m->cr3 || access & ~h->access ||
 	    h->cr0 != m->cr0 || h->efer != m->efer)
 		return false;
 	if (h->version != load_acquire(&p->version) && !p2m_renew(p, &h->version, h->gfns))

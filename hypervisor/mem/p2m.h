@@ -68,7 +68,7 @@ extern struct p2m_iommu_bits {
 	uint64_t level; /* times the level of the table an entry points to (1 to 3); leaves have 0 */
 } p2m_iommu_bits;
 
-#define P2M_CHANGES 8
+#define P2M_CHANGES 32
 
 struct p2m {
 	spinlock_t lock;	/* level p2m */
@@ -191,8 +191,14 @@ static inline bool p2m_is_version(const struct p2m *p, uint64_t version)
 	return likely(READ_ONCE(p->version) == version);
 }
 
+/* For sets of gfns, by the 2 MiB that they are in: pages that come and go are mostly neighbours. */
+static inline uint64_t p2m_bit(uint64_t gfn)
+{
+	return 1ULL << (gfn >> PAGE_ORDER_2M) % 64;
+}
+
 /*
- * Bring *version up to date, if the last changes are about none of these gfns (bit gfn % 64 for each).
+ * Bring *version up to date, if the last changes are about none of these gfns (p2m_bit() of each).
  * What was looked up there at *version then still holds.
  */
 bool p2m_renew(const struct p2m *p, uint64_t *version, uint64_t gfns);

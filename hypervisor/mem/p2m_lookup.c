@@ -84,25 +84,23 @@ static struct found find_by_walk(const struct p2m *p, uint64_t gfn)
 	return f;
 }
 
-static inline bool find_by_hint(uint64_t version, uint64_t gfn, struct found *f)
+static inline bool is_good(const struct p2m *p, struct hint *h, uint64_t tag, uint64_t gfn)
 {
-	const struct hint *h = large_hint(gfn);
-
-	if (likely(h->version == version && h->tag == gfn >> PAGE_ORDER_2M)) {
-		*f = (struct found){ version, h->entry,
-				     mfn_add(entry_mfn(h->entry), gfn % P2M_SLOTS), 9 };
-		return true;
-	}
-	h = small_hint(gfn);
-	*f = (struct found){ version, h->entry, entry_mfn(h->entry), 0 };
-	return likely(h->version == version && h->tag == gfn);
+	return likely(h->tag == tag) && (likely(h->version == load_acquire(&p->version)) ||
+					 p2m_renew(p, &h->version, p2m_bit(gfn)));
 }
 
 static inline struct found find(const struct p2m *p, uint64_t gfn)
 {
-	struct found f;
+	struct hint *h = large_hint(gfn);
 
-	return find_by_hint(load_acquire(&p->version), gfn, &f) ? f : find_by_walk(p, gfn);
+	if (is_good(p, h, gfn >> PAGE_ORDER_2M, gfn))
+		return (struct found){ h->version, h->entry,
+				       mfn_add(entry_mfn(h->entry), gfn % P2M_SLOTS), 9 };
+	h = small_hint(gfn);
+	if (is_good(p, h, gfn, gfn))
+		return (struct found){ h->version, h->entry, entry_mfn(h->entry), 0 };
+	return find_by_walk(p, gfn);
 }
 
 /* What a guest's own access reaches. */
@@ -160,7 +158,7 @@ bool p2m_renew(const struct p2m *p, uint64_t *version, uint64_t gfns)
 		return false;
 	for (; nr; nr--) {
 		gfn = READ_ONCE(p->changed[(*version + nr) % P2M_CHANGES]);
-		if (gfn == ANY_GFN || gfns >> gfn % 64 & 1)
+		if (gfn == ANY_GFN || gfns & p2m_bit(gfn))
 			return false;
 	}
 	/* A change is noted before its version counts: was a place that we read taken anew? */

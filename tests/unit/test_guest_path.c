@@ -28,6 +28,17 @@ static struct guest_path paths[NR_GUEST_PATHS];
 static mfn_t mfn_of[NR_GFNS];
 static struct hvm_mode mode;
 
+/* Where its page g lies: four in each 2 MiB, so that changes are partly near what a way leads over. */
+static uint64_t gfn_of(unsigned int g)
+{
+	return (uint64_t)(g / 4) << 9 | g;
+}
+
+static uint64_t gpa_of(unsigned int g)
+{
+	return gfn_of(g) << 12;
+}
+
 static uint64_t *entry(unsigned int gfn, unsigned int i)
 {
 	return (uint64_t *)frame_map(mfn_of[gfn]) + i;
@@ -37,7 +48,7 @@ static void map(unsigned int gfn)
 {
 	if (mfn_of[gfn].n == INVALID_MFN.n)
 		mfn_of[gfn] = frame_alloc_domain(DOM, 0, PAGE_RAM);
-	assert_int_equal(p2m_map(&p2m, GFN(gfn), mfn_of[gfn], 0, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p2m, GFN(gfn_of(gfn)), mfn_of[gfn], 0, P2M_RAM), 0);
 }
 
 /* Level 4 is gfn 0 (or 1: another cr3 with the same below), 3 gfn 2, 2 gfn 3, 1 gfn 4 and 5. */
@@ -53,12 +64,12 @@ static int setup(void **state)
 		mfn_of[g] = INVALID_MFN;
 		map(g);
 	}
-	*entry(0, 0) = *entry(1, 0) = 2 << 12 | P | W | U;
-	*entry(2, 0) = 3 << 12 | P | W | U;
-	*entry(3, 0) = 4 << 12 | P | W | U;
-	*entry(3, 1) = 5 << 12 | P | W | U;
+	*entry(0, 0) = *entry(1, 0) = gpa_of(2) | P | W | U;
+	*entry(2, 0) = gpa_of(3) | P | W | U;
+	*entry(3, 0) = gpa_of(4) | P | W | U;
+	*entry(3, 1) = gpa_of(5) | P | W | U;
 	for (unsigned int i = 0; i < NR_VAS; i++)
-		*entry(4 + i / 16, i % 16) = (uint64_t)(8 + i) << 12 | P | W | U;
+		*entry(4 + i / 16, i % 16) = gpa_of(8 + i) | P | W | U;
 	mode = (struct hvm_mode){ .cr0 = X86_CR0_PE | X86_CR0_PG | X86_CR0_WP, .cr4 = X86_CR4_PAE,
 				  .efer = EFER_LME | EFER_LMA | EFER_NXE };
 	return 0;
@@ -132,27 +143,27 @@ static void ways_are_remembered_and_forgotten(void **state)
 	*entry(2, 0) &= ~P;
 	assert_false(ask(va_of(4), 0));
 	*entry(2, 0) |= P;
-	e = p2m_lookup(&p2m, GFN(4)); /* the guest gives its page table away */
-	assert_int_equal(p2m_unmap(&p2m, GFN(4), e), 0);
+	e = p2m_lookup(&p2m, GFN(gfn_of(4))); /* the guest gives its page table away */
+	assert_int_equal(p2m_unmap(&p2m, GFN(gfn_of(4)), e), 0);
 	assert_false(ask(va_of(4), 0));
-	assert_int_equal(p2m_map(&p2m, GFN(4), e.mfn, 0, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p2m, GFN(gfn_of(4)), e.mfn, 0, P2M_RAM), 0);
 	assert_true(ask(va_of(4), 0));
 	assert_false(ask(1ULL << 47, 0));
 	mode.cr0 &= ~X86_CR0_PG;
 	mode.efer = 0;
-	assert_true(ask(0x5008, PF_WRITE));
+	assert_true(ask(gpa_of(5) + 8, PF_WRITE));
 	assert_false(ask((uint64_t)NR_GFNS << 12, 0));
 }
 
 static void change_something(void)
 {
 	unsigned int i = (unsigned int)unit_below(NR_VAS), g = (unsigned int)unit_below(NR_GFNS);
-	struct p2m_entry e = p2m_lookup(&p2m, GFN(g));
+	struct p2m_entry e = p2m_lookup(&p2m, GFN(gfn_of(g)));
 
 	switch (unit_below(12)) {
 	case 0: case 1: case 2:
 		*entry(4 + i / 16, i % 16) =
-			(8 + unit_below(NR_GFNS - 6)) << 12 | P | U | (unit_rand() & W);
+			gpa_of(8 + (unsigned int)unit_below(NR_GFNS - 6)) | P | U | (unit_rand() & W);
 		break;
 	case 3:
 		*entry(4 + i / 16, i % 16) &= ~P;
@@ -176,7 +187,7 @@ static void change_something(void)
 		if (e.type == P2M_NONE) {
 			map(g);
 		} else {
-			assert_int_equal(p2m_unmap(&p2m, GFN(g), e), 0);
+			assert_int_equal(p2m_unmap(&p2m, GFN(gfn_of(g)), e), 0);
 			if (g >= 8) { /* let go for good, another frame comes */
 				page_put(e.mfn);
 				mfn_of[g] = INVALID_MFN;
@@ -186,8 +197,8 @@ static void change_something(void)
 	case 8:
 		if (e.type == P2M_NONE)
 			break;
-		assert_int_equal(p2m_unmap(&p2m, GFN(g), e), 0);
-		assert_int_equal(p2m_map(&p2m, GFN(g), e.mfn, 0,
+		assert_int_equal(p2m_unmap(&p2m, GFN(gfn_of(g)), e), 0);
+		assert_int_equal(p2m_map(&p2m, GFN(gfn_of(g)), e.mfn, 0,
 					 e.type == P2M_RAM ? P2M_GRANT_RO : P2M_RAM), 0);
 	}
 }
@@ -203,7 +214,7 @@ static void random_sequence(void **state)
 		if (step % 100 == 0)
 			assert_true(p2m_check(&p2m));
 		for (unsigned int g = 0; g < 8 && !unit_below(4); g++)
-			if (p2m_lookup(&p2m, GFN(g)).type == P2M_NONE)
+			if (p2m_lookup(&p2m, GFN(gfn_of(g))).type == P2M_NONE)
 				map(g);
 		nr_good += ask(va_of((unsigned int)unit_below(NR_VAS)) + unit_below(4096),
 			       unit_below(2) ? PF_WRITE : 0);
@@ -211,7 +222,7 @@ static void random_sequence(void **state)
 	print_message("%u of 30000 led somewhere\n", nr_good);
 	/* those unmapped at the end still have their own reference */
 	for (unsigned int g = 0; g < NR_GFNS; g++)
-		if (p2m_lookup(&p2m, GFN(g)).type == P2M_NONE && mfn_of[g].n != INVALID_MFN.n)
+		if (p2m_lookup(&p2m, GFN(gfn_of(g))).type == P2M_NONE && mfn_of[g].n != INVALID_MFN.n)
 			page_put(mfn_of[g]);
 }
 
@@ -219,9 +230,9 @@ static void random_sequence(void **state)
 static void a_walk_without_tables_is_not_remembered(void **state)
 {
 	mode.cr0 &= ~X86_CR0_PG;
-	assert_true(ask(9 << 12, 0));
-	assert_false(is_remembered(9 << 12));
-	assert_true(ask(9 << 12, 0));
+	assert_true(ask(gpa_of(9), 0));
+	assert_false(is_remembered(gpa_of(9)));
+	assert_true(ask(gpa_of(9), 0));
 }
 
 int main(void)

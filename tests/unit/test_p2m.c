@@ -165,30 +165,35 @@ static void what_may_be_mapped_where(void **state)
 /* What was looked up stays good through changes that are about other gfns, up to seven of them. */
 static void only_changes_of_its_own_gfns_spoil_a_version(void **state)
 {
-	uint64_t seen, on_700 = 1ULL << 700 % 64;
+	uint64_t seen, on_700 = p2m_bit(700), gfn;
 	struct p2m_entry e;
 	unsigned int i;
 
 	assert_int_equal(p2m_map(&p, GFN(512), MFN(RAM_MFN), 9, P2M_RAM), 0);
+	assert_int_equal(p2m_map(&p, GFN(5 * 512), MFN(RAM_MFN + 512), 9, P2M_RAM), 0);
 	for (i = 0; i < 10; i++) {
-		e = look(700 + i);
+		bool is_other = i % 3; /* in another 2 MiB than 700 */
+
+		gfn = (is_other ? 5 * 512 : 700) + i;
+		e = look(gfn);
 		seen = p.version;
-		assert_int_equal(p2m_unmap(&p, GFN(700 + i), e), 0);
+		assert_int_equal(p2m_unmap(&p, GFN(gfn), e), 0);
 		assert_true(p.version != seen);
-		assert_int_equal(p2m_renew(&p, &seen, on_700), i != 0);
-		assert_int_equal(seen == p.version, i != 0);
-		assert_int_equal(p2m_map(&p, GFN(700 + i), e.mfn, 0, P2M_RAM), 0);
-		assert_int_equal(p2m_is_version(&p, seen), i != 0);
+		assert_int_equal(p2m_renew(&p, &seen, on_700), is_other);
+		assert_int_equal(seen == p.version, is_other);
+		assert_int_equal(p2m_map(&p, GFN(gfn), e.mfn, 0, P2M_RAM), 0);
+		assert_int_equal(p2m_is_version(&p, seen), is_other);
 	}
 	seen = p.version;
-	for (i = 0; i < 8; i++) {
-		e = look(701);
-		assert_int_equal(p2m_unmap(&p, GFN(701), e), 0);
-		assert_int_equal(p2m_map(&p, GFN(701), e.mfn, 0, P2M_RAM), 0);
-		if (i == 6) {
-			uint64_t seven_ago = seen;
+	gfn = 5 * 512 + 1;
+	for (i = 1; i <= P2M_CHANGES; i++) {
+		e = look(gfn);
+		assert_int_equal(p2m_unmap(&p, GFN(gfn), e), 0);
+		assert_int_equal(p2m_map(&p, GFN(gfn), e.mfn, 0, P2M_RAM), 0);
+		if (i == P2M_CHANGES - 1) {
+			uint64_t long_ago = seen;
 
-			assert_true(p2m_renew(&p, &seven_ago, on_700));
+			assert_true(p2m_renew(&p, &long_ago, on_700));
 		}
 	}
 	assert_false(p2m_renew(&p, &seen, on_700));

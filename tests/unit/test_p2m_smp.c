@@ -97,7 +97,7 @@ static void ask_again(uint64_t gfn)
 	static __thread uint64_t kept_gfn;
 	uint64_t word, was = kept.version;
 
-	if (!p2m_renew(&p2m, &kept.version, 1ULL << kept_gfn % 64)) {
+	if (!p2m_renew(&p2m, &kept.version, p2m_bit(kept_gfn))) {
 		kept_gfn = gfn;
 		if (!p2m_locate(&p2m, gfn << PAGE_SHIFT, &kept))
 			kept.version = 0;
