@@ -172,22 +172,22 @@ static void runstate_update(struct vcpu *v)
 	struct vcpu_runstate_info r = { 0 };
 	enum runstate state;
 	uint16_t entry_time = offsetof(struct vcpu_runstate_info, state_entry_time);
-	uint64_t marked;
+	bool marked = v->d->guest->vm_assist & (1u << VMASST_TYPE_runstate_update_flag);
 
 	if (!a->len[0])
 		return;
 	sched_runstate(v, &state, &r.state_entry_time, r.time);
 	r.state = state;
-	if (v->d->guest->vm_assist & (1u << VMASST_TYPE_runstate_update_flag)) {
-		marked = r.state_entry_time | RUNSTATE_UPDATE_BIT;
-		area_write(a, entry_time, &marked, sizeof(marked));
-		smp_mb();
-		area_write(a, 0, &r.state, sizeof(r.state));
-		area_write(a, offsetof(struct vcpu_runstate_info, time), r.time, sizeof(r.time));
-		smp_mb();
+	if (marked) {
+		r.state_entry_time |= RUNSTATE_UPDATE_BIT;
 		area_write(a, entry_time, &r.state_entry_time, sizeof(r.state_entry_time));
-	} else {
-		area_write(a, 0, &r, sizeof(r));
+		smp_mb();
+	}
+	area_write(a, 0, &r, sizeof(r));
+	if (marked) {
+		smp_mb();
+		r.state_entry_time &= ~RUNSTATE_UPDATE_BIT;
+		area_write(a, entry_time, &r.state_entry_time, sizeof(r.state_entry_time));
 	}
 }
 

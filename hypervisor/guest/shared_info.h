@@ -90,9 +90,10 @@ void guest_vcpu_free(struct vcpu *v);
 
 /* The run loop, before entry and when v stops running, for TODO_RUNSTATE and TODO_TIME. */
 void guest_areas_update(struct vcpu *v, uint32_t todo);
+/* Its domain's other vCPUs may look; it does itself only when it runs again, and then it is updated. */
 static inline bool guest_shows_runstate(const struct vcpu *v)
 {
-	return READ_ONCE(v->guest->runstate.len[0]);
+	return READ_ONCE(v->guest->runstate.len[0]) && v->d->max_vcpus > 1;
 }
 /*
  * The run loop, after INIT+SIPI or vcpu_up made v start: raise again what came while it was down.
