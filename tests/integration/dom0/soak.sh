@@ -48,7 +48,7 @@ still() {
 
 watch() {
 	worst_clock=0 worst_disk=0 worst_net=0 last_clock= last_disk= last_net=
-	before=
+	before= least=999999
 	while [ -e /tmp/busy ]; do
 		read -r up rest < /proc/uptime
 		up=${up%.*}${up#*.}
@@ -59,9 +59,11 @@ watch() {
 		read -r done_disk < /sys/block/xvda/stat
 		still net $up "$sent $got"
 		still disk $up "$done_disk"
+		while read -r what left rest && [ "$what" != MemAvailable: ]; do :; done < /proc/meminfo
+		[ $left -ge $least ] || least=$left
 		usleep 250000
 	done
-	echo "still $worst_clock $worst_disk $worst_net" > /tmp/still
+	echo "still $worst_clock $worst_disk $worst_net least $least" > /tmp/still
 }
 
 disk & disk=$!
@@ -92,15 +94,38 @@ make_guest() {
 	sed -e "s/NUMBER/$1/; s/NEXT/$((10 + $1 % 8 + 1))/; s/SECONDS/$seconds/" /tmp/work.sh > "/tmp/work$1"
 	truncate -s 64K "/tmp/work$1"
 	guest "g$1" "extra = \"console=hvc0 name=g$1 net=10.8.0.$((10 + $1))/24\"" 'memory = 112' 'vif = [ "bridge=soak" ]' \
+		'on_crash = "preserve"' \
 		"disk = [ \"/tmp/disk$1,raw,xvda,w\", \"/tmp/work$1,raw,xvdb,r\" ]"
 	hl create "/tmp/g$1.cfg"
+}
+
+# What became of a guest: its state, the hypervisor's last words, what the guest said of its memory, its own last words
+obituary() {
+	echo "g$1: state $(state_of "g$1")"
+	hl dmesg | tail -n 5
+	grep -iE "panic|memory|oom|killed|GUEST-UP|NET-UP|Call Trace" "$logs/guest-g$1.log"
+	tail -n 40 "$logs/guest-g$1.log"
 }
 
 # A guest that is not shows what it said.
 is_ready() {
 	wait_for 60 eval "said g$1 GUEST-UP && said g$1 NET-UP" && return
-	grep -E "panic|memory:|oom|GUEST-UP|NET-UP|Call Trace" "$logs/guest-g$1.log"
-	tail -n 40 "$logs/guest-g$1.log"
+	obituary "$1"
+	return 1
+}
+
+# Neither gone, nor crashed, nor short of memory
+is_well() {
+	case $(state_of "g$1") in
+	???--*) said "g$1" "Out of memory" || return 0 ;;
+	esac
+	obituary "$1"
+	return 1
+}
+
+has_ended() {
+	wait_for 120 said "g$1" '^SOAK g' && return
+	obituary "$1"
 	return 1
 }
 
@@ -121,6 +146,7 @@ field() {
 
 # judge GUEST: it did something, nothing came wrong, nothing stood still
 judge() {
+	echo "g$1: had $(field "$1" least 1) kB to spare at the least"
 	for kind in disk net; do
 		check "g$1: $kind: $(field "$1" $kind 1) rounds" [ "$(field "$1" $kind 1)" -ge 2 ]
 		check "g$1: $kind: all sums are equal" [ "$(field "$1" $kind 2)" = 0 ]
@@ -144,9 +170,17 @@ dom0_watch & watch=$!
 for g in $guests; do
 	type_into "g$g" 'sh /dev/xvdb'
 done
-sleep $seconds
+for n in $(seq $((seconds / 20))); do
+	sleep 20
+	for g in $guests; do
+		is_well "$g" > /tmp/well || break 2
+	done
+done
 for g in $guests; do
-	check "g$g ends its work" wait_for 120 said "g$g" '^SOAK g'
+	check "g$g is well" is_well "$g" || poweroff -f
+done
+for g in $guests; do
+	check "g$g ends its work" has_ended "$g"
 done
 rm /tmp/busy
 wait $watch
