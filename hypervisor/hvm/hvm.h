@@ -112,7 +112,7 @@ struct hvm_vcpu {
 	uint64_t asid_gen;	/* SVM: of the CPU that it ran on last; own CPU only */
 	uint64_t tlb_gen;	/* p2m generation last flushed at; own CPU only */
 	int32_t loaded_cpu;	/* CPU that holds the VMLOAD/VMCS state, -1 none */
-	struct hvm_event reinject; /* delivery cut short by an exit: goes in first */
+	struct hvm_event reinject; /* delivery cut short by an exit, or (SVM) injected: goes in first */
 	bool window_open;	/* interrupt window requested */
 	uint8_t held_class;	/* of what waits only for CR8 to fall below it: exit then; 0 nothing */
 	bool interrupt_shadow;	/* STI or MOV SS just before; current after each exit */

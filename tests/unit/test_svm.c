@@ -149,6 +149,19 @@ static void software_events_are_executed_again_instead(void **state)
 	assert_false(svm_interrupted_event(&vmcb).valid);
 }
 
+/* On QEMU an interrupt goes in as if it were software's, and has to come out as what it is. */
+static void an_interrupt_in_disguise_is_delivered_again(void **state)
+{
+	struct hvm_event intr = { .vector = 0x80, .type = EVENT_INTR }, back;
+
+	vmcb.exitcode = SVM_EXIT_NPF;
+	vmcb.exitintinfo = svm_pack_event(&intr) | EVENT_INTR_AS_SOFT;
+	back = svm_interrupted_event(&vmcb);
+	assert_true(back.valid && !back.has_error);
+	assert_int_equal(back.vector, 0x80);
+	assert_int_equal(back.type, EVENT_INTR);
+}
+
 static void state_goes_in_and_comes_out(void **state)
 {
 	struct hvm_state in, back;
@@ -188,6 +201,7 @@ int main(void)
 		cmocka_unit_test_setup(events_survive_packing, setup),
 		cmocka_unit_test_setup(stale_event_of_an_intr_exit_is_not_delivered_again, setup),
 		cmocka_unit_test_setup(software_events_are_executed_again_instead, setup),
+		cmocka_unit_test_setup(an_interrupt_in_disguise_is_delivered_again, setup),
 		cmocka_unit_test_setup(state_goes_in_and_comes_out, setup),
 	};
 

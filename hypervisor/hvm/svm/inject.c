@@ -30,6 +30,8 @@ struct hvm_event svm_interrupted_event(const struct vmcb *vmcb)
 
 	if (!(info & EVENT_VALID) || !exit_during_delivery(vmcb->exitcode))
 		return ev;
+	if (info & EVENT_NOT_GUESTS)
+		ev.type = EVENT_INTR;
 	if (ev.type == EVENT_SOFT)
 		return ev;
 	if (ev.type == EVENT_EXCEPTION && (ev.vector == VECTOR_BP || ev.vector == VECTOR_OF))

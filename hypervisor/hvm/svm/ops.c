@@ -8,6 +8,7 @@
 #include "hvm/svm/svm.h"
 #include "mem/kalloc.h"
 #include "x86/features.h"
+#include "x86/ipi.h"
 #include "x86/lapic.h"
 #include "x86/spec.h"
 
@@ -90,14 +91,29 @@ static void svm_save(struct hvm_vcpu *hv)
 	hv->loaded_cpu = -1;
 }
 
+/*
+ * QEMU's TCG keeps an injected interrupt's vector in mind until the guest's next exception or exit: a kick of its
+ * thread that brings no interrupt delivers it again, whatever IF says. A software interrupt is forgotten at once,
+ * but may fail at CPL 3 for its gate's DPL. There an interrupt of our own makes the guest exit before it runs.
+ */
+static void put_event(struct hvm_vcpu *hv, struct vmcb *vmcb)
+{
+	vmcb->eventinj = svm_pack_event(&hv->reinject);
+	hv->reinject.valid = false;
+	if (!svm_on_tcg || hv->reinject.type != EVENT_INTR)
+		return;
+	if (vmcb->cpl == 0)
+		vmcb->eventinj |= EVENT_INTR_AS_SOFT;
+	else
+		ipi_kick(cpu_id());
+}
+
 static void before_entry(struct hvm_vcpu *hv, struct vmcb *vmcb, bool flush)
 {
 	if (unlikely(flush))
 		svm_new_asid(hv);
-	if (unlikely(hv->reinject.valid && !(vmcb->eventinj & EVENT_VALID))) {
-		vmcb->eventinj = svm_pack_event(&hv->reinject);
-		hv->reinject.valid = false;
-	}
+	if (unlikely(hv->reinject.valid))
+		put_event(hv, vmcb);
 	if (unlikely(vmcb->v_tpr != hv->cr8)) {
 		vmcb->v_tpr = hv->cr8;
 		vmcb_dirty(vmcb, CLEAN_TPR);
@@ -156,7 +172,7 @@ static void svm_run(struct hvm_vcpu *hv, bool flush, struct hvm_exit *exit)
 		svm_enter_stuff_rsb(hv, hv->vmcb_hpa);
 	else
 		svm_enter(hv, hv->vmcb_hpa);
-	if (unlikely(hv->window_open) && svm_loses_interrupts)
+	if (unlikely(hv->window_open) && svm_on_tcg)
 		lapic_look_again();
 	after_exit(hv, vmcb);
 	svm_decode_exit(vmcb, svm_has_nrips, exit);
@@ -180,7 +196,6 @@ static void svm_set_state(struct hvm_vcpu *hv, const struct hvm_state *s)
 	hv->interrupt_shadow = false;
 	hv->reinject.valid = false;
 	hv->force_flush = true;
-	vmcb_of(hv)->eventinj = 0;
 	if (hvm_is_loaded_here(hv))
 		vmload(hv->vmcb_hpa);
 }
@@ -254,14 +269,14 @@ static void svm_set_cr2(struct hvm_vcpu *hv, uint64_t val)
 
 static bool svm_is_injecting(const struct hvm_vcpu *hv)
 {
-	return (vmcb_of(hv)->eventinj & EVENT_VALID) || hv->reinject.valid;
+	return hv->reinject.valid;
 }
 
 static void svm_inject(struct hvm_vcpu *hv, const struct hvm_event *ev)
 {
 	struct vmcb *vmcb = vmcb_of(hv);
 
-	vmcb->eventinj = svm_pack_event(ev);
+	hv->reinject = *ev;
 	if (ev->type == EVENT_NMI) {
 		hv->nmi_masked = true;
 		vmcb->intercepts |= INTERCEPT(IRET);

@@ -5,7 +5,7 @@
 #include "x86/features.h"
 
 bool svm_has_nrips;
-bool svm_loses_interrupts;
+bool svm_on_tcg;
 
 /* QEMU's TCG names itself in the leaf where hypervisors do. */
 static bool is_tcg(void)
@@ -45,7 +45,7 @@ int svm_probe(void)
 	 * Whenever a CPU of QEMU's loads FPU state it also writes, without a lock, the word of its first CPU that
 	 * says whether that one runs with nested paging and GIF. VMRUN and #VMEXIT there are then half undone.
 	 */
-	svm_loses_interrupts = hvm_spare_boot_cpu = is_tcg();
+	svm_on_tcg = hvm_spare_boot_cpu = is_tcg();
 	hvm_has_1g_pages = cpu_has(F_PAGE1GB);
 	log_info("AMD-V: %u ASIDs, next RIP %s\n", cpu_features.svm_asids, svm_has_nrips ? "yes" : "no");
 	return hvm_bitmaps_init(allow_msr);

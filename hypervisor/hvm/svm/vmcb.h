@@ -101,6 +101,9 @@ _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB is one page");
 
 #define EVENT_ERROR_VALID   (1u << 11) /* EVENTINJ and EXITINTINFO, 15.20 */
 #define EVENT_VALID	    (1u << 31)
+/* Ours, see put_event(): a software interrupt, and in a reserved bit that it is not the guest's own. */
+#define EVENT_NOT_GUESTS    (1u << 12)
+#define EVENT_INTR_AS_SOFT  (EVENT_SOFT << 8 | EVENT_NOT_GUESTS)
 
 /* VMCB clean bits, 15.15.3: what the CPU may take from its cache */
 #define CLEAN_INTERCEPTS    (1u << 0)

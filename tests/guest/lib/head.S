@@ -153,13 +153,13 @@ context_resume:
 	movl	%esi, %eax
 	jmp	*56(%rdi)
 
-/* void user_enter(fn, arg, user_rsp): run fn(arg) at CPL 3; it leaves by INT VECTOR_USER_EXIT. */
+/* void user_enter(fn, arg, user_rsp): run fn(arg) at CPL 3, with IF as here; it leaves by INT VECTOR_USER_EXIT. */
 	.globl user_enter
 user_enter:
 	movq	%rdi, %rax
 	pushq	$USER_DS
 	pushq	%rdx
-	pushq	$0x2
+	pushfq
 	pushq	$USER_CS
 	pushq	%rax
 	movq	%rsi, %rdi

@@ -7,6 +7,8 @@
 #include "lib/string.h"
 #include "lib/test.h"
 
+#define FLAG_IF (1u << 9)
+
 struct tss {
 	uint32_t reserved0;
 	uint64_t rsp[3], reserved1, ist[7], reserved2;
@@ -111,6 +113,8 @@ void trap_handle(struct trap_regs *r)
 		return;
 	}
 	if (r->vector >= 32) {
+		if (!(r->rflags & FLAG_IF) && !test_has_failed())
+			test_failure("interrupt %lu came at %lx, with interrupts off", r->vector, r->rip);
 		if (handlers[r->vector])
 			handlers[r->vector]();
 		else if (r->vector != VECTOR_SPURIOUS)

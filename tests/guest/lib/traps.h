@@ -46,7 +46,7 @@ const struct fault *guard_fault(void);
 /* Call fn for each interrupt of this vector, on any CPU, interrupts disabled. No EOI is sent. */
 void irq_set_handler(unsigned int vector, void (*fn)(void));
 
-/* Run fn(arg) at CPL 3. It must end in user_exit(); returns the value given there. */
+/* Run fn(arg) at CPL 3, interrupts on or off as they are. It must end in user_exit(); returns the value given there. */
 uint64_t user_run(void (*fn)(void *arg), void *arg);
 
 static inline void __attribute__((noreturn)) user_exit(uint64_t value)
