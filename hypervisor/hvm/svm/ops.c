@@ -151,23 +151,18 @@ static void after_exit(struct hvm_vcpu *hv, struct vmcb *vmcb)
 
 /*
  * QEMU's TCG can lose V_IRQ when a physical interrupt arrives during VMRUN, and the interrupt as well: with V_IRQ
- * set VMRUN writes the CPU's word of pending interrupts without a lock. So svm_run() looks again afterwards.
+ * set VMRUN writes the CPU's word of pending interrupts without a lock. So it is set again at each entry, and we look
+ * again afterwards.
  */
-static void ask_for_window(struct vmcb *vmcb)
-{
-	if (vmcb->v_irq)
-		return;
-	vmcb->v_irq = V_IRQ;
-	vmcb_dirty(vmcb, CLEAN_TPR);
-}
-
 static void svm_run(struct hvm_vcpu *hv, bool flush, struct hvm_exit *exit)
 {
 	struct vmcb *vmcb = vmcb_of(hv);
 
 	before_entry(hv, vmcb, flush);
-	if (unlikely(hv->window_open))
-		ask_for_window(vmcb);
+	if (unlikely(hv->window_open)) {
+		vmcb->v_irq = V_IRQ;
+		vmcb_dirty(vmcb, CLEAN_TPR);
+	}
 	if (spec_stuff_rsb)
 		svm_enter_stuff_rsb(hv, hv->vmcb_hpa);
 	else

@@ -35,7 +35,7 @@ uint64_t *svm_vmcb_msr(struct vmcb *vmcb, uint32_t msr); /* NULL: not one that e
 int svm_probe(void);
 int svm_cpu_on(void);
 extern bool svm_has_nrips;
-extern bool svm_on_tcg; /* for what QEMU's emulation gets wrong: put_event(), ask_for_window() */
+extern bool svm_on_tcg; /* for what QEMU's emulation gets wrong: put_event(), svm_run() */
 
 /* asid.c: a TLB tag that has nothing in this CPU's TLB; of use while hv and the CPU agree on asid_gen. */
 void svm_new_asid(struct hvm_vcpu *hv);
