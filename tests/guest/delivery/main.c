@@ -143,10 +143,7 @@ static void check_interrupted_delivery(void)
 
 	open_screen();
 	*probe = 0x12345678;
-	if (*probe != 0x12345678) {
-		CHECK(!is_intel()); /* Bochs has a screen; QEMU was told to have none */
-		return;
-	}
+	REQUIRE_EQ(*probe, 0x12345678); /* Bochs has a screen, and QEMU was told to */
 	make_pending();
 	__asm__ volatile("mov %%rsp, %%rbx; mov %0, %%rsp; sti; nop; nop; cli; mov %%rbx, %%rsp"
 			 :: "r"(SCREEN + 4 * PAGE_SIZE) : "rbx", "memory");
