@@ -150,7 +150,7 @@ check-docs: $(GEN_DOCS:%=$(B)/docs/%.md)
 
 # --- trial image: a Dom0 and a guest made of Debian packages ------------------
 PEER_STAMP := $(if $(PEER),$(B)/cache/peer/stamp)
-TRIAL_FILES := $(wildcard scripts/trial/* tests/integration/dom0/*) scripts/mkimages
+TRIAL_FILES := $(wildcard scripts/trial/* tests/integration/dom0/*) scripts/mkimages scripts/machine.py
 $(B)/cache/dom0/stamp: scripts/trial/packages
 	@scripts/fetch-packages $< $(@D) && touch $@
 $(B)/cache/peer/stamp: scripts/trial/packages.peer
@@ -200,7 +200,8 @@ check-install: all
 #: make check                 every test there is; the last line says `N passed, N failed`
 check:
 	@scripts/setup
-	@MAKE="$(MAKE)" scripts/check $(FAST) test-guest test-iommu-intel test-iommu-amd test-iommu-firmware test-vmx test-vmx-older test-integration
+	@MAKE="$(MAKE)" scripts/check $(FAST) image -- test-guest test-iommu-intel test-iommu-amd test-iommu-firmware test-integration \
+		-- test-vmx test-vmx-older test-vmx-dom0
 #: make check-fast            what needs no emulator: style of the house, unit tests
 FAST := all check-floors check-loops check-headers check-size check-docs check-sparse check-cppcheck check-image check-install check-domains test-unit
 check-fast:

@@ -5,7 +5,6 @@ start(m) takes the same dict as scripts/machine.py, and m["model"], a name of Bo
 boots a GRUB ISO; its serial port is a socket, read and written while it runs. What Bochs can and
 cannot do: docs/testing.md, "The second machine".
 """
-import lzma
 import os
 import re
 import socket
@@ -55,21 +54,6 @@ def write_cmos(path, memory_mb, cpus):
         f.write(cmos)
 
 
-def unpack_kernel(path, out):
-    """The ELF file inside a bzImage packed with xz, or path itself: unpacking takes Bochs a minute."""
-    with open(path, "rb") as f:
-        image = f.read()
-    if image[0x202:0x206] != b"HdrS":   # Linux's boot protocol: setup_sects, payload_offset, payload_length
-        return path
-    offset, length = struct.unpack_from("<II", image, 0x248)
-    offset += (image[0x1f1] + 1) * 512
-    if not image[offset:].startswith(b"\xfd7zXZ"):
-        return path
-    with open(out, "wb") as f:
-        f.write(lzma.LZMADecompressor().decompress(image[offset:offset + length]))
-    return out
-
-
 class Machine:
     """One boot. Has what the runners use of a subprocess: stdin, stdout, poll, kill, wait."""
 
@@ -82,7 +66,7 @@ class Machine:
         iso, config, commands, kernel, cmos = (os.path.join(m["work"], n)
                                                for n in ("boot.iso", "bochsrc", "commands", "vmlinux", "cmos"))
         write_cmos(cmos, int(m["memory"]), m.get("cpus", 1))
-        machine.make_iso(iso, dict(m, kernel=m["kernel"] and unpack_kernel(m["kernel"], kernel)))
+        machine.make_iso(iso, dict(m, kernel=m["kernel"] and machine.unpack_kernel(m["kernel"], kernel)))
         with socket.create_server(("127.0.0.1", 0)) as server, open(config, "w") as f:
             f.write(CONFIG.format(bios=bios, vgabios=vgabios, memory=m["memory"], model=m["model"],
                                   cpus=m.get("cpus", 1), cmos=cmos, ips=m.get("ips", IPS), iso=iso, port=server.getsockname()[1], log=self.log))

@@ -7,8 +7,10 @@ disks and ISOs); for the door uefi also volume (make_volume) and secure (Secure 
 Why the processor flags are what they are: docs/testing.md, "Quirks of the emulator".
 """
 import hashlib
+import lzma
 import os
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -55,6 +57,26 @@ def has_nested_kvm():
     except OSError:
         return False
     return nested and svm and os.access("/dev/kvm", os.R_OK | os.W_OK) and os.environ.get("KVM") != "0"
+
+
+def kernel_payload(image):
+    """Where a bzImage has its packed kernel, and how long that is: Linux's boot protocol, setup_sects, payload_offset and -_length."""
+    offset, length = struct.unpack_from("<II", image, 0x248)
+    return offset + (image[0x1f1] + 1) * 512, length
+
+
+def unpack_kernel(path, out):
+    """The ELF file inside a bzImage packed with xz, or path itself: unpacking takes QEMU seconds and Bochs a minute."""
+    with open(path, "rb") as f:
+        image = f.read()
+    if image[0x202:0x206] != b"HdrS":
+        return path
+    offset, length = kernel_payload(image)
+    if not image[offset:].startswith(b"\xfd7zXZ"):
+        return path
+    with open(out, "wb") as f:
+        f.write(lzma.LZMADecompressor().decompress(image[offset:offset + length]))
+    return out
 
 
 def make_iso(path, m):

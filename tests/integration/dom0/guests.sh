@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# More than one: a guest with two vCPUs, and three guests at once that all stay alive; the third without FIFO events.
+# More than one: a guest with two vCPUs, and three guests at once that all stay alive; the second's kernel packed with xz, the
+# third without FIFO events.
 . /tests/lib.sh
 warm_up
 free=$(free_pages)
 guest pair 'vcpus = 2'
-guest two 'extra = "console=hvc0 name=two beat"'
+guest two 'kernel = "/guest/vmlinuz"' 'extra = "console=hvc0 name=two beat"'
 guest three 'extra = "console=hvc0 name=three beat xen.fifo_events=0"' 'max_event_channels = 4095'
 for g in pair two three; do
 	check "create $g" hl create /tmp/$g.cfg

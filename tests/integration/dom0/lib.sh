@@ -81,11 +81,12 @@ state_of() {
 	hl list "$1" | awk 'NR == 2 { print $5 }'
 }
 
-# guest NAME [LINE...]: writes /tmp/NAME.cfg, the demo guest under another name; LINEs override
+# guest NAME [LINE...]: writes /tmp/NAME.cfg, the demo guest under another name, its kernel packed with zstd in place of xz,
+# which takes a tenth of the time; LINEs override
 guest() {
 	name=$1
 	shift
-	sed -e "s/\"demo\"/\"$name\"/" -e "s/name=demo/name=$name/" /etc/helium/demo.cfg > "/tmp/$name.cfg"
+	sed -e "s/\"demo\"/\"$name\"/" -e "s/name=demo/name=$name/" -e 's|"/guest/vmlinuz"|"/guest/vmlinuz-zstd"|' /etc/helium/demo.cfg > "/tmp/$name.cfg"
 	for line in "$@"; do
 		key=${line%% *}
 		sed -i "/^$key /d" "/tmp/$name.cfg"

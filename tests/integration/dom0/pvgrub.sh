@@ -27,7 +27,7 @@ printf '#cloud-config\nhostname: seeded\n' > user-data
 # self LINE...: the configuration of a guest of this name that boots itself
 self() {
 	guest self 'memory = 256' 'vcpus = 2' "$@"
-	sed -i '/^kernel = "\/guest\/vmlinuz"/d; /^ramdisk = /d; /^extra/d' /tmp/self.cfg
+	sed -i '/^kernel = "\/guest\/vmlinuz-zstd"/d; /^ramdisk = /d; /^extra/d' /tmp/self.cfg
 }
 
 # runs MENU: what it runs is on that disk, nothing that we gave it, on both vCPUs
