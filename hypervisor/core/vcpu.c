@@ -41,6 +41,13 @@ void vcpu_forget_domain(const struct domain *d)
 	}
 }
 
+static void free_memory(struct vcpu *v)
+{
+	kfree(v->hvm.apic_page, PAGE_SIZE);
+	kfree(v->fpu, fpu_area_size());
+	kfree(v, sizeof(*v));
+}
+
 struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 {
 	struct vcpu *v = kalloc(sizeof(*v));
@@ -53,8 +60,9 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 	v->wait_sipi = true;
 	v->sched.running_on = -1;
 	v->fpu = kalloc(fpu_area_size());
-	if (!v->fpu)
-		goto out_vcpu;
+	v->hvm.apic_page = kalloc(PAGE_SIZE);
+	if (!v->fpu || !v->hvm.apic_page)
+		goto out_fpu;
 	fpu_area_init(v->fpu);
 	if (hvm_ops->vcpu_init(&v->hvm, id, &d->hvm, &d->p2m) < 0)
 		goto out_fpu;
@@ -68,9 +76,7 @@ out_hvm:
 	sched_vcpu_remove(v);
 	hvm_ops->vcpu_free(&v->hvm);
 out_fpu:
-	kfree(v->fpu, fpu_area_size());
-out_vcpu:
-	kfree(v, sizeof(*v));
+	free_memory(v);
 	return NULL;
 }
 
@@ -80,8 +86,7 @@ void vcpu_free(struct vcpu *v)
 	sched_vcpu_remove(v);
 	vcpu_free_hook(v);
 	hvm_ops->vcpu_free(&v->hvm);
-	kfree(v->fpu, fpu_area_size());
-	kfree(v, sizeof(*v));
+	free_memory(v);
 }
 
 static void set_wait(struct vcpu *v, uint32_t bit)

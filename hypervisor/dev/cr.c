@@ -84,9 +84,9 @@ int cr_access(struct vcpu *v, const struct hvm_exit *exit)
 	    (exit->cr.write && v->hvm.gpr[gpr & 15] > 15))
 		return -EINVAL;
 	if (exit->cr.write)
-		vlapic_set_cr8(v, (uint8_t)v->hvm.gpr[gpr & 15]);
+		vlapic_set_tpr(v, (uint8_t)(v->hvm.gpr[gpr & 15] << 4));
 	else
-		gpr_write(&v->hvm, gpr, 8, v->hvm.cr8);
+		gpr_write(&v->hvm, gpr, 8, hvm_tpr(&v->hvm) >> 4);
 	hvm_advance(&v->hvm, len);
 	return 0;
 }

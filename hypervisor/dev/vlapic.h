@@ -41,8 +41,9 @@ uint8_t vlapic_held_class(const struct vcpu *v);
  * dest. */
 bool vlapic_deliver(struct domain *d, const struct apic_msg *m);
 
-/* The guest wrote CR8; reading it is v->hvm.cr8. */
-void vlapic_set_cr8(struct vcpu *v, uint8_t val);
+/* The guest wrote TPR, or CR8, which is its bits 7:4; or the CPU did for it. Reading it is hvm_tpr(). Own CPU. */
+void vlapic_set_tpr(struct vcpu *v, uint8_t tpr);
+void vlapic_tpr_changed(struct vcpu *v);
 
 /* MSRs 0x800-0x83f, APIC_BASE, TSC_DEADLINE. -EINVAL: #GP. */
 int vlapic_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);

@@ -8,16 +8,14 @@
 
 static bool matches_logical(const struct vlapic *l, const struct apic_msg *m)
 {
-	uint32_t ldr;
+	uint32_t ldr = READ_ONCE(l->regs[REG_LDR].val);
 
-	if (vlapic_is_x2apic(l)) {
-		ldr = vlapic_x2apic_ldr(l);
+	if (vlapic_is_x2apic(l))
 		return m->dest >> 16 == ldr >> 16 && (m->dest & ldr & 0xffff);
-	}
-	ldr = READ_ONCE(l->ldr) >> 24;
+	ldr >>= 24;
 	if (m->dest > 0xff)
 		return false;
-	if (READ_ONCE(l->dfr) >> 28 == 0xf)
+	if (READ_ONCE(l->regs[REG_DFR].val) >> 28 == 0xf)
 		return m->dest & ldr;
 	return m->dest >> 4 == ldr >> 4 && (m->dest & ldr & 0xf);
 }
@@ -66,7 +64,8 @@ static bool deliver_lowest(struct domain *d, const struct apic_msg *m)
 	for_each_vcpu(d, v) {
 		if (!v->vlapic || !READ_ONCE(v->vlapic->accepts) || !matches(v->vlapic, m))
 			continue;
-		if (!best || vlapic_ppr(v->vlapic) < vlapic_ppr(best->vlapic))
+		if (!best || READ_ONCE(v->vlapic->regs[REG_PPR].val) <
+				     READ_ONCE(best->vlapic->regs[REG_PPR].val))
 			best = v;
 	}
 	return best && take(best, m);

@@ -15,14 +15,15 @@
 /* Divide register bits 3,1,0: 000 is by 2, 110 by 128, 111 by 1. */
 static uint64_t tick_ns(const struct vlapic *l)
 {
-	unsigned int code = (l->divide & 3) | (l->divide >> 1 & 4);
+	uint32_t divide = l->regs[REG_TIMER_DIVIDE].val;
+	unsigned int code = (divide & 3) | (divide >> 1 & 4);
 
 	return (uint64_t)BUS_CYCLE_NS << ((code + 1) & 7);
 }
 
 static uint32_t mode_of(const struct vlapic *l)
 {
-	return l->lvt[0] & LVT_TIMER_MODE;
+	return l->regs[REG_LVT_TIMER].val & LVT_TIMER_MODE;
 }
 
 static void disarm_locked(struct vlapic *l)
@@ -44,10 +45,10 @@ static void arm_locked(struct vlapic *l, uint64_t deadline_ns)
 /* Start counting from initial, in one-shot or periodic mode. */
 static void start_locked(struct vlapic *l)
 {
-	uint64_t length_ns = l->initial * tick_ns(l);
+	uint64_t length_ns = l->regs[REG_TIMER_INITIAL].val * tick_ns(l);
 
 	disarm_locked(l);
-	if (!l->initial || mode_of(l) == LVT_TIMER_TSC)
+	if (!length_ns || mode_of(l) == LVT_TIMER_TSC)
 		return;
 	l->start_ns = vlapic_now_ns();
 	if (mode_of(l) == LVT_TIMER_PERIOD) {
@@ -60,7 +61,8 @@ static void start_locked(struct vlapic *l)
 /* To the next tick. Who does not run and has one waiting gets them seldom: it is not charged for them. */
 static uint64_t pace_ns(const struct vlapic *l, uint32_t lvt)
 {
-	bool waits = lvt & LVT_MASKED || test_bit(lvt & 0xff, l->irr);
+	bool waits = lvt & LVT_MASKED || test_bit(lvt & 0xff, l->posted) ||
+		     vlapic_is_set(l, REG_IRR, (uint8_t)lvt);
 
 	if (!waits || load_acquire(&l->v->sched.running_on) >= 0)
 		return l->period_ns;
@@ -75,7 +77,7 @@ static void fire(void *arg)
 	uint32_t lvt;
 
 	spin_lock(&l->timer_lock);
-	lvt = l->lvt[0];
+	lvt = l->regs[REG_LVT_TIMER].val;
 	is_due = l->armed && now_ns >= l->deadline_ns;
 	if (is_due && l->period_ns) {
 		/* Ticks missed while nobody could take them are one tick. */
@@ -112,7 +114,7 @@ void vlapic_timer_set_initial(struct vlapic *l, uint32_t initial)
 {
 	spin_lock(&l->timer_lock);
 	if (mode_of(l) != LVT_TIMER_TSC) {
-		l->initial = initial;
+		l->regs[REG_TIMER_INITIAL].val = initial;
 		start_locked(l);
 	}
 	spin_unlock(&l->timer_lock);
@@ -126,12 +128,12 @@ void vlapic_timer_set_mode(struct vlapic *l, uint32_t lvt)
 		lvt &= ~LVT_TIMER_MODE; /* both bits: reserved */
 	spin_lock(&l->timer_lock);
 	old_mode = mode_of(l);
-	l->lvt[0] = lvt;
+	l->regs[REG_LVT_TIMER].val = lvt;
 	if (old_mode != mode_of(l)) {
 		bool is_tsc = old_mode == LVT_TIMER_TSC || mode_of(l) == LVT_TIMER_TSC;
 
 		if (is_tsc)
-			l->initial = 0;
+			l->regs[REG_TIMER_INITIAL].val = 0;
 		if (is_tsc || l->armed)
 			start_locked(l);
 	}
@@ -141,7 +143,7 @@ void vlapic_timer_set_mode(struct vlapic *l, uint32_t lvt)
 void vlapic_timer_set_divide(struct vlapic *l, uint32_t divide)
 {
 	spin_lock(&l->timer_lock);
-	l->divide = divide;
+	l->regs[REG_TIMER_DIVIDE].val = divide;
 	if (l->armed && mode_of(l) != LVT_TIMER_TSC)
 		start_locked(l);
 	spin_unlock(&l->timer_lock);
@@ -169,7 +171,7 @@ uint32_t vlapic_timer_current(struct vlapic *l)
 	if (l->period_ns) /* there may be more than one to the deadline */
 		left_ns = (left_ns - 1) % l->period_ns + 1;
 	if (l->armed && mode_of(l) != LVT_TIMER_TSC && now_ns < l->deadline_ns)
-		count = min(div_round_up(left_ns, tick_ns(l)), (uint64_t)l->initial);
+		count = min(div_round_up(left_ns, tick_ns(l)), (uint64_t)l->regs[REG_TIMER_INITIAL].val);
 	spin_unlock(&l->timer_lock);
 	return (uint32_t)count;
 }

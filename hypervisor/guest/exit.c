@@ -204,16 +204,14 @@ static void enter_guest(struct vcpu *v)
 {
 	struct hvm_vcpu *hv = &v->hvm;
 	struct hvm_exit exit;
-	uint8_t cr8 = hv->cr8, direct_eoi = hv->direct_eoi;
+	uint8_t tpr = hvm_tpr(hv);
 	bool flush = p2m_enter(hv->p2m, &hv->tlb_gen) | hv->force_flush;
 
 	hv->force_flush = false;
 	hvm_ops->run(hv, flush, &exit);
 	p2m_leave();
-	if (unlikely(hv->cr8 != cr8))
-		vlapic_set_cr8(v, hv->cr8);
-	if (unlikely(hv->direct_eoi != direct_eoi))
-		vlapic_eoi(v);
+	if (unlikely(hvm_tpr(hv) != tpr))
+		vlapic_tpr_changed(v);
 	v->nr_exits[exit.kind]++;
 	exit_table[exit.kind].handle(v, &exit);
 }

@@ -69,7 +69,6 @@ static void deliver_interrupt(struct vcpu *v)
 {
 	int vector = vlapic_pending(v);
 
-	v->hvm.direct_eoi = 0; /* what has come may wait for that end */
 	v->hvm.held_class = vector < 0 ? vlapic_held_class(v) : 0;
 	if (vector < 0)
 		return;

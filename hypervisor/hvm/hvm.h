@@ -10,6 +10,7 @@
 #include "mem/p2m.h"
 #include "x86/cpu.h"
 #include "x86/cr.h"
+#include "x86/lapic.h"
 #include "x86/msr.h"
 
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, NR_GPRS };
@@ -119,8 +120,8 @@ struct hvm_vcpu {
 	bool nmi_masked;	/* in an NMI handler until IRET */
 	bool force_flush;	/* flush this vCPU's TLB at next entry */
 	bool dr_loaded;		/* guest debug registers are in the CPU, DR accesses not intercepted */
-	uint8_t direct_eoi;	/* interrupt in service that the guest may end without an exit; then, and else, 0 */
-	uint8_t cr8;		/* task priority (vLAPIC TPR >> 4) as the guest last set it by CR8; both ways */
+	struct lapic_reg *apic_page; /* the local APIC's registers; a CPU that helps with it uses them, too */
+	uint8_t rvi, svi;	/* highest bit of IRR that counts, and of ISR, 0 none: SDM 3C 24.4.2; both ways */
 	uint64_t dr[4];		/* DR0-3 while not loaded */
 	uint64_t xcr0;		/* own CPU only while loaded */
 	uint64_t tsc_aux;	/* own CPU's MSR while loaded */
@@ -184,6 +185,12 @@ static inline bool hvm_efer_allowed(uint64_t old, uint64_t cr0, uint64_t val)
 {
 	return !(val & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)) &&
 	       (!((old ^ val) & EFER_LME) || !(cr0 & X86_CR0_PG));
+}
+
+/* The task priority; CR8 is its bits 7:4. */
+static inline uint8_t hvm_tpr(const struct hvm_vcpu *hv)
+{
+	return (uint8_t)hv->apic_page[REG_TPR].val;
 }
 
 /* May an external interrupt be taken now (RFLAGS.IF, no shadow, nothing queued)? */

@@ -15,6 +15,9 @@ enum apic_reg {
 	REG_SELF = 0x3f,
 	NR_APIC_REGS = 0x40,
 };
+struct lapic_reg { /* one of them in the page of an xAPIC */
+	uint32_t val, unused[3];
+};
 
 #define SVR_ENABLE	0x100u
 #define LVT_MASKED	0x10000u

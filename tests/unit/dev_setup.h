@@ -21,6 +21,7 @@ static inline unsigned int unit_random(unsigned int n)
 static struct domain test_domain;
 static struct vcpu test_vcpu[NR_TEST_VCPUS];
 static struct vcpu *test_vcpus[NR_TEST_VCPUS];
+static struct lapic_reg test_apic_pages[NR_TEST_VCPUS][NR_APIC_REGS];
 
 /* What reached a vCPU by message. */
 static unsigned int nr_nmis[NR_TEST_VCPUS], nr_inits[NR_TEST_VCPUS], last_sipi[NR_TEST_VCPUS];
@@ -117,6 +118,7 @@ static inline int domain_setup(void **state)
 {
 	memset(&test_domain, 0, sizeof(test_domain));
 	memset(test_vcpu, 0, sizeof(test_vcpu));
+	memset(test_apic_pages, 0, sizeof(test_apic_pages));
 	memset(set_timers, 0, sizeof(set_timers));
 	memset(nr_nmis, 0, sizeof(nr_nmis));
 	memset(nr_inits, 0, sizeof(nr_inits));
@@ -128,6 +130,7 @@ static inline int domain_setup(void **state)
 		test_vcpus[i] = &test_vcpu[i];
 		test_vcpu[i].d = &test_domain;
 		test_vcpu[i].id = (uint16_t)i;
+		test_vcpu[i].hvm.apic_page = test_apic_pages[i];
 		assert_int_equal(vlapic_create(&test_vcpu[i]), 0);
 	}
 	return 0;

@@ -50,7 +50,7 @@ int rdmsr_safe(uint32_t msr, uint64_t *val)
 bool cpuid_has(const struct domain *dom, unsigned int feature) { return has[feature]; }
 unsigned int cpuid_phys_bits(const struct domain *dom) { return PHYS_BITS; }
 uint64_t cpuid_xcr0_mask(const struct domain *dom) { return xcr0_mask; }
-void vlapic_set_cr8(struct vcpu *who, uint8_t val) { who->hvm.cr8 = val; }
+void vlapic_set_tpr(struct vcpu *who, uint8_t tpr) { who->hvm.apic_page[REG_TPR].val = tpr; }
 
 static const uint8_t *code;
 
@@ -278,6 +278,7 @@ static void no_number_reaches_the_machine(void **state)
 static void control_registers_are_checked(void **state)
 {
 	struct hvm_exit exit = { .len = 4, .cr = { .cr = 8, .gpr = RBX, .write = true } };
+	struct lapic_reg page[NR_APIC_REGS] = { 0 };
 
 	assert_true(cr_valid_cr0(X86_CR0_PE | X86_CR0_PG | X86_CR0_ET));
 	assert_false(cr_valid_cr0(X86_CR0_PG));
@@ -289,9 +290,10 @@ static void control_registers_are_checked(void **state)
 	assert_true(cr_valid_cr4(&d, X86_CR4_SMEP | X86_CR4_PAE));
 	assert_false(cr_valid_cr4(&d, 1ULL << 13)); /* VMXE */
 	assert_false(cr_valid_cr4(&d, 1ULL << 22)); /* PKE: nobody is shown it */
+	v.hvm.apic_page = page;
 	v.hvm.gpr[RBX] = 9;
 	assert_int_equal(cr_access(&v, &exit), 0);
-	assert_int_equal(v.hvm.cr8, 9);
+	assert_int_equal(hvm_tpr(&v.hvm), 0x90);
 	assert_int_equal(v.hvm.rip, 4);
 	v.hvm.gpr[RBX] = 16;
 	assert_int_equal(cr_access(&v, &exit), -EINVAL);
@@ -306,7 +308,7 @@ static void control_registers_are_checked(void **state)
 	code = (const uint8_t *)"\x45\x0f\x22\xc1";
 	v.hvm.gpr[R9] = 5;
 	assert_int_equal(cr_access(&v, &exit), 0);
-	assert_int_equal(v.hvm.cr8, 5);
+	assert_int_equal(hvm_tpr(&v.hvm), 0x50);
 	assert_int_equal(v.hvm.rip, 12);
 	code = (const uint8_t *)"\x0f\x20\xc1\x90";
 	assert_int_equal(cr_access(&v, &exit), -EINVAL);

@@ -36,8 +36,16 @@ static void enable_all(void)
 		write_msr(i, REG_SVR, 0x1ff);
 }
 
+/* An entry that delivers it. */
+static void deliver(struct vcpu *v, uint8_t vector)
+{
+	assert_int_equal(vlapic_pending(v), vector);
+	vlapic_accept(v, vector);
+}
+
 static bool irr_has(unsigned int cpu, unsigned int vector)
 {
+	(void)vlapic_pending(&test_vcpu[cpu]); /* an entry */
 	return read_msr(cpu, REG_IRR + vector / 32) >> vector % 32 & 1;
 }
 
@@ -45,18 +53,14 @@ static void check_invariants(unsigned int cpu)
 {
 	struct vlapic *l = test_vcpu[cpu].vlapic;
 
-	assert_int_equal(l->isr_top, max(bitmap256_highest(l->isr), 0));
-	assert_true(l->accepts == ((l->apic_base & APIC_BASE_ENABLE) && (l->svr & SVR_ENABLE)));
-	assert_int_equal(fake_locks_held, 0);
-	if (test_vcpu[cpu].hvm.direct_eoi) { /* it is all that is in service */
-		uint64_t others[4];
+	struct hvm_vcpu *hv = &test_vcpu[cpu].hvm;
+	uint8_t tpr = hvm_tpr(hv);
 
-		memcpy(others, l->isr, sizeof(others));
-		others[l->isr_top / 64] &= ~(1ULL << l->isr_top % 64);
-		assert_int_equal(bitmap256_highest(others), -1);
-		assert_int_equal(test_vcpu[cpu].hvm.direct_eoi, l->isr_top);
-		assert_true(vlapic_is_x2apic(l) && l->accepts);
-	}
+	assert_true(l->accepts == ((l->apic_base & APIC_BASE_ENABLE) && (l->regs[REG_SVR].val & SVR_ENABLE)));
+	assert_int_equal(hv->svi, vlapic_highest(l, REG_ISR));
+	assert_int_equal(hv->rvi, l->accepts ? vlapic_highest(l, REG_IRR) : 0);
+	assert_int_equal(l->regs[REG_PPR].val, max(tpr >> 4, hv->svi >> 4) == tpr >> 4 ? tpr : hv->svi & 0xf0);
+	assert_int_equal(fake_locks_held, 0);
 }
 
 static void starts_in_x2apic_mode(void **state)
@@ -154,7 +158,7 @@ static void xapic_page(void **state)
 	assert_int_equal(page_read(1, REG_DFR), 0x0fffffff);
 	page_write(1, REG_TPR, 0x45);
 	assert_int_equal(page_read(1, REG_PPR), 0x45);
-	assert_int_equal(test_vcpu[1].hvm.cr8, 4);
+	assert_int_equal(hvm_tpr(&test_vcpu[1].hvm), 0x45);
 	val = 0;
 	vlapic_mmio(&test_vcpu[1], NULL, VLAPIC_GPA + REG_VERSION * 16 + 2, 1, false, &val);
 	assert_int_equal(val & 0xff, 5);
@@ -193,63 +197,23 @@ static void what_the_task_priority_holds_back(void **state)
 	struct vcpu *v = &test_vcpu[0];
 
 	enable_all();
-	vlapic_set_cr8(v, 6);
+	vlapic_set_tpr(v, 0x60);
 	assert_int_equal(vlapic_held_class(v), 0);
 	vlapic_post(v, 0x61, false);
 	vlapic_post(v, 0x41, false);
 	assert_int_equal(vlapic_pending(v), -1);
 	assert_int_equal(vlapic_held_class(v), 6);
-	vlapic_set_cr8(v, 5);
+	vlapic_set_tpr(v, 0x50);
 	assert_int_equal(vlapic_held_class(v), 0); /* nothing holds 0x61 back any more */
-	vlapic_accept(v, 0x61);
+	deliver(v, 0x61);
 	assert_int_equal(vlapic_held_class(v), 0); /* 0x41 waits for an EOI, and then for CR8 */
 	fake_kicks = 0;
 	write_msr(0, REG_EOI, 0);
 	assert_int_equal(vlapic_pending(v), -1);
 	assert_int_equal(vlapic_held_class(v), 4);
 	assert_int_equal(fake_kicks, 1);
-	vlapic_set_cr8(v, 0);
+	vlapic_set_tpr(v, 0);
 	assert_int_equal(vlapic_pending(v), 0x41);
-}
-
-/* An interrupt may end without us only if nothing depends on its end: not its source, nor who waits. */
-static void who_may_end_without_us(void **state)
-{
-	struct vcpu *v = &test_vcpu[0];
-
-	enable_all();
-	vlapic_post(v, 0x61, false);
-	vlapic_accept(v, 0x61);
-	assert_int_equal(v->hvm.direct_eoi, 0x61);
-	vlapic_post(v, 0x81, false);
-	vlapic_accept(v, 0x81); /* a second one */
-	assert_int_equal(v->hvm.direct_eoi, 0);
-	write_msr(0, REG_EOI, 0);
-	write_msr(0, REG_EOI, 0);
-	vlapic_post(v, 0x61, true); /* an IO-APIC's pin */
-	vlapic_accept(v, 0x61);
-	assert_int_equal(v->hvm.direct_eoi, 0);
-	write_msr(0, REG_EOI, 0);
-	vlapic_post(v, 0x61, false);
-	vlapic_post(v, 0x41, false);
-	vlapic_accept(v, 0x61); /* 0x41 waits for its end */
-	assert_int_equal(v->hvm.direct_eoi, 0);
-	write_msr(0, REG_EOI, 0);
-	vlapic_accept(v, 0x41);
-	assert_int_equal(v->hvm.direct_eoi, 0x41);
-	vlapic_eoi(v);
-	assert_int_equal(v->hvm.direct_eoi, 0);
-	assert_int_equal(v->vlapic->isr_top, 0);
-	vlapic_post(v, 0x41, false);
-	vlapic_accept(v, 0x41);
-	write_msr(0, REG_SVR, 0xff); /* switched off: the interrupt stays in service */
-	assert_int_equal(v->hvm.direct_eoi, 0);
-	vlapic_reset(v);
-	to_xapic(0);
-	page_write(0, REG_SVR, 0x1ff);
-	vlapic_post(v, 0x61, false);
-	vlapic_accept(v, 0x61); /* by the page an EOI exits anyway */
-	assert_int_equal(v->hvm.direct_eoi, 0);
 }
 
 static void level_eoi_is_broadcast(void **state)
@@ -257,12 +221,12 @@ static void level_eoi_is_broadcast(void **state)
 	enable_all();
 	last_level_eoi = 0;
 	vlapic_post(&test_vcpu[0], 0x61, true);
-	vlapic_accept(&test_vcpu[0], 0x61);
+	deliver(&test_vcpu[0], 0x61);
 	write_msr(0, REG_EOI, 0);
 	assert_int_equal(last_level_eoi, 0x61);
 	last_level_eoi = 0;
 	vlapic_post(&test_vcpu[0], 0x61, false); /* the same vector as an edge */
-	vlapic_accept(&test_vcpu[0], 0x61);
+	deliver(&test_vcpu[0], 0x61);
 	write_msr(0, REG_EOI, 0);
 	assert_int_equal(last_level_eoi, 0);
 }
@@ -355,7 +319,7 @@ static void timer_one_shot(void **state)
 	pass_ns(1);
 	assert_int_equal(vlapic_pending(&test_vcpu[0]), 0xec);
 	assert_int_equal(read_msr(0, REG_TIMER_CURRENT), 0);
-	vlapic_accept(&test_vcpu[0], 0xec);
+	deliver(&test_vcpu[0], 0xec);
 	write_msr(0, REG_EOI, 0);
 	pass_ns(100000);
 	assert_int_equal(vlapic_pending(&test_vcpu[0]), -1);
@@ -372,7 +336,7 @@ static void timer_periodic(void **state)
 	for (unsigned int i = 0; i < 100; i++) {
 		pass_ns(100000);
 		if (vlapic_pending(&test_vcpu[0]) == 0xec) {
-			vlapic_accept(&test_vcpu[0], 0xec);
+			deliver(&test_vcpu[0], 0xec);
 			write_msr(0, REG_EOI, 0);
 			ticks++;
 		}
@@ -385,7 +349,7 @@ static void timer_periodic(void **state)
 	fake_kicks = 0;
 	for (unsigned int i = 0; i < 10; i++) {
 		pass_ns(100000);
-		vlapic_accept(&test_vcpu[0], 0xec);
+		deliver(&test_vcpu[0], 0xec);
 		write_msr(0, REG_EOI, 0);
 	}
 	assert_in_range(fake_kicks, 9, 11);
@@ -404,7 +368,7 @@ static void timer_of_who_does_not_run(void **state)
 	assert_in_range(nr_fired, 99, 102);
 	assert_int_equal(vlapic_pending(&test_vcpu[0]), 0xec);
 	test_vcpu[0].sched.running_on = 0;
-	vlapic_accept(&test_vcpu[0], 0xec);
+	deliver(&test_vcpu[0], 0xec);
 	write_msr(0, REG_EOI, 0);
 	assert_in_range(read_msr(0, REG_TIMER_CURRENT), 1, 10000);
 	pass_ns(10000000);
@@ -433,7 +397,7 @@ static void timer_tsc_deadline(void **state)
 	assert_int_equal(val, 0);
 	assert_int_equal(vlapic_msr_write(&test_vcpu[0], MSR_TSC_DEADLINE, 9000), 0);
 	assert_int_equal(vlapic_msr_write(&test_vcpu[0], MSR_TSC_DEADLINE, 0), 0);
-	vlapic_accept(&test_vcpu[0], 0xec);
+	deliver(&test_vcpu[0], 0xec);
 	write_msr(0, REG_EOI, 0);
 	pass_ns(100000);
 	assert_int_equal(vlapic_pending(&test_vcpu[0]), -1);
@@ -458,7 +422,7 @@ static void reset_keeps_the_mode(void **state)
 	vlapic_post(&test_vcpu[1], 0x80, false);
 	write_msr(1, REG_LVT_TIMER, 0xec);
 	write_msr(1, REG_TIMER_INITIAL, 1000);
-	vlapic_set_cr8(&test_vcpu[1], 9);
+	vlapic_set_tpr(&test_vcpu[1], 0x90);
 	vlapic_reset(&test_vcpu[1]);
 	assert_int_equal(read_msr(1, REG_SVR), 0xff);
 	assert_int_equal(read_msr(1, REG_TPR), 0);
@@ -476,7 +440,7 @@ static void state_survives_save_and_restore(void **state)
 	assert_int_equal(vlapic_msr_write(&test_vcpu[0], MSR_TSC_DEADLINE, 123456), 0);
 	vlapic_post(&test_vcpu[0], 0x91, true);
 	vlapic_post(&test_vcpu[0], 0x33, false);
-	vlapic_accept(&test_vcpu[0], 0x91);
+	deliver(&test_vcpu[0], 0x91);
 	vlapic_get_state(&test_vcpu[0], &s);
 	vlapic_reset(&test_vcpu[0]);
 	assert_int_equal(vlapic_set_state(&test_vcpu[0], &s), 0);
@@ -615,7 +579,6 @@ int main(void)
 		TEST(software_disabled_takes_nothing),
 		TEST(post_kicks_once),
 		TEST(what_the_task_priority_holds_back),
-		TEST(who_may_end_without_us),
 		TEST(level_eoi_is_broadcast),
 		TEST(ipi_destinations),
 		TEST(ipi_modes),

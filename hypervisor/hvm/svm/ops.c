@@ -114,8 +114,8 @@ static void before_entry(struct hvm_vcpu *hv, struct vmcb *vmcb, bool flush)
 		svm_new_asid(hv);
 	if (unlikely(hv->reinject.valid))
 		put_event(hv, vmcb);
-	if (unlikely(vmcb->v_tpr != hv->cr8)) {
-		vmcb->v_tpr = hv->cr8;
+	if (unlikely(vmcb->v_tpr != hvm_tpr(hv) >> 4)) {
+		vmcb->v_tpr = hvm_tpr(hv) >> 4;
 		vmcb_dirty(vmcb, CLEAN_TPR);
 	}
 	if (unlikely(hv->held_class | vmcb->cr_writes)) {
@@ -136,7 +136,8 @@ static void after_exit(struct hvm_vcpu *hv, struct vmcb *vmcb)
 	hv->rip = vmcb->rip;
 	hv->rflags = vmcb->rflags;
 	hv->interrupt_shadow = vmcb->interrupt_shadow & 1;
-	hv->cr8 = vmcb->v_tpr;
+	if (unlikely(vmcb->v_tpr != hvm_tpr(hv) >> 4))
+		hv->apic_page[REG_TPR].val = (uint32_t)vmcb->v_tpr << 4;
 	vmcb->eventinj = 0;
 	vmcb->tlb_control = TLB_DO_NOTHING;
 	vmcb->clean = CLEAN_ALL;

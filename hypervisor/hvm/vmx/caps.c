@@ -35,7 +35,6 @@ static const struct {
 	{ B(6) | B(14) | B(16), EPT, REQUIRED, "EPT of four levels, write-back, with 2 MiB pages" },
 	{ B(20) | B(25), EPT, REQUIRED, "INVEPT of one guest" },
 	{ B(0) | B(3) | B(5), PIN, REQUIRED, "exits for interrupts and NMIs, or no virtual NMIs" },
-	{ PROC2_X2APIC | PROC2_INTR_DELIVERY, PROC2, WANTED, "the end of interrupts without an exit" },
 	{ B(6), PIN, WANTED, "the preemption timer" },
 	{ PROC_TPR_SHADOW, PROC, WANTED, "CR8 without exits" },
 	{ B(2) | B(22), PROC, SWITCHED, "interrupt and NMI windows" },
@@ -66,12 +65,8 @@ static void compute_crs(const uint64_t *msr, struct vmx_caps *c)
 /* What helps with the local APIC builds on the TPR shadow, which makes exits for CR8 needless. */
 static void compute_apic(struct vmx_caps *c)
 {
-	const uint32_t direct_eoi = PROC2_X2APIC | PROC2_INTR_DELIVERY;
-
 	if (c->proc & PROC_TPR_SHADOW)
 		c->proc &= ~(PROC_CR8_READ | PROC_CR8_WRITE);
-	if (!(c->proc & PROC_TPR_SHADOW) || (c->proc2 & direct_eoi) != direct_eoi)
-		c->proc2 &= ~direct_eoi;
 }
 
 /* False if the CPU cannot do it. */

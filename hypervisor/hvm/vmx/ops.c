@@ -106,7 +106,7 @@ static void set_controls(const struct vmx *vmx, const struct hvm_domain *hd, uns
 	vmcs_write(VMCS_CR4_MASK, vmx_caps.cr4_mask);
 	vmcs_write(VMCS_IO_BITMAP_A, hd->io_bitmap_mfn.n << PAGE_SHIFT);
 	vmcs_write(VMCS_IO_BITMAP_B, (hd->io_bitmap_mfn.n + 1) << PAGE_SHIFT);
-	vmcs_write(VMCS_MSR_BITMAP, vmx->msr_bitmap_hpa);
+	vmcs_write(VMCS_MSR_BITMAP, hd->msr_bitmap_mfn.n << PAGE_SHIFT);
 	vmcs_write(VMCS_EPTP, vmx->eptp);
 	vmcs_write(VMCS_LINK, ~0ULL);
 	/* TLB entries are tagged with the EPT root, too: the number need only be the domain's. */
@@ -122,14 +122,11 @@ static int vmx_vcpu_init(struct hvm_vcpu *hv, unsigned int id, struct hvm_domain
 			 struct p2m *p2m)
 {
 	struct vmx *vmx = kalloc(sizeof(*vmx));
-	uint32_t *region = page_alloc(), *apic_page = page_alloc();
+	uint32_t *region = kalloc(PAGE_SIZE);
 
-	if (!vmx || !region || !apic_page) {
+	if (!vmx || !region) {
 		kfree(vmx, sizeof(*vmx));
-		if (region)
-			page_free(region);
-		if (apic_page)
-			page_free(apic_page);
+		kfree(region, PAGE_SIZE);
 		return -ENOMEM;
 	}
 	*region = vmx_caps.revision;
@@ -141,15 +138,13 @@ static int vmx_vcpu_init(struct hvm_vcpu *hv, unsigned int id, struct hvm_domain
 	vmx->eptp = p2m->root.n << PAGE_SHIFT | EPTP_4_LEVELS | EPTP_WB;
 	vmx->proc = vmx->proc_written = vmx_caps.proc;
 	vmx->dr6 = DR6_FIXED;
-	vmx->apic_page = apic_page;
-	vmx->msr_bitmap_hpa = hd->msr_bitmap_mfn.n << PAGE_SHIFT;
 	vmclear(hv->vmcb_hpa);
 	borrow(hv);
 	for (unsigned int i = 0; i < ARRAY_SIZE(zero_fields); i++)
 		vmcs_write(zero_fields[i], 0);
 	set_host_state();
 	set_controls(vmx, hd, id);
-	vmx_apic_init(vmx, page_mfn(apic_page).n << PAGE_SHIFT);
+	vmx_apic_init(page_mfn(hv->apic_page).n << PAGE_SHIFT);
 	vmcs_write(VMCS_GUEST_PAT, PAT_POWER_ON);
 	give_back(hv);
 	return 0;
@@ -157,8 +152,7 @@ static int vmx_vcpu_init(struct hvm_vcpu *hv, unsigned int id, struct hvm_domain
 
 static void vmx_vcpu_free(struct hvm_vcpu *hv)
 {
-	page_free(frame_map(MFN(hv->vmcb_hpa >> PAGE_SHIFT)));
-	page_free(vmx_of(hv)->apic_page);
+	kfree(frame_map(MFN(hv->vmcb_hpa >> PAGE_SHIFT)), PAGE_SIZE);
 	kfree(hv->vmcb, sizeof(struct vmx));
 	hv->vmcb = NULL;
 }
@@ -284,7 +278,6 @@ static void after_exit(struct hvm_vcpu *hv, struct vmx *vmx)
 	hv->interrupt_shadow = vmx->blocking & (BLOCKING_STI | BLOCKING_MOV_SS);
 	hv->nmi_masked = vmx->blocking & BLOCKING_NMI;
 	hv->reinject = vmx_interrupted_event();
-	vmx_apic_after_exit(hv, vmx);
 }
 
 /* DR6 is not written when an exit comes in a #DB's place; what it would hold, does (table 27-1). */

@@ -30,9 +30,6 @@ struct vmx {
 	uint32_t blocking;		     /* likewise */
 	uint32_t proc, proc_written;	     /* controls as wanted, and as the VMCS has them */
 	uint64_t eptp;
-	uint32_t *apic_page;		     /* registers of the local APIC that the CPU uses; apic.c */
-	uint64_t msr_bitmap_hpa;	     /* behind it a second one, open for the x2APIC's EOI */
-	uint8_t direct_eoi;		     /* as the VMCS has it */
 	int32_t last_cpu;		     /* whose TLB may hold something of it */
 	bool launched;
 	struct hvm_event event;		     /* goes in at the next entry */
@@ -68,10 +65,9 @@ void vmx_vmcs_set_efer(uint64_t efer); /* but for LMA, which follows from CR0 */
  */
 bool vmx_adopt_cr(const struct hvm_exit *exit, uint64_t val);
 
-/* apic.c (pure, likewise): what the CPU does of CR8 and of the end of interrupts. */
-void vmx_apic_init(const struct vmx *vmx, uint64_t page_hpa);
+/* apic.c (pure, likewise): what the CPU does of CR8. */
+void vmx_apic_init(uint64_t page_hpa);
 void vmx_apic_before_entry(struct hvm_vcpu *hv, struct vmx *vmx);
-void vmx_apic_after_exit(struct hvm_vcpu *hv, const struct vmx *vmx);
 
 /* probe.c */
 int vmx_probe(void);
