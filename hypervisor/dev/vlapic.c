@@ -44,6 +44,7 @@ static void collect(struct vlapic *l)
 		l->regs[REG_IRR + 2 * i].val |= (uint32_t)bits;
 		l->regs[REG_IRR + 2 * i + 1].val |= (uint32_t)(bits >> 32);
 		hv->rvi = (uint8_t)max((unsigned int)hv->rvi, i * 64 + 63 - __builtin_clzll(bits));
+		hv->has_requests = true;
 	}
 }
 
@@ -96,9 +97,14 @@ void vlapic_eoi(struct vcpu *v)
 	*vlapic_map_word(l, REG_ISR, vector) &= ~(1u << vector % 32);
 	v->hvm.svi = vlapic_highest(l, REG_ISR);
 	update_ppr(l);
-	if (unlikely(vlapic_is_set(l, REG_TMR, vector)))
-		vioapic_eoi(v->d, vector);
+	vlapic_ended(v, vector);
 	recheck(v);
+}
+
+void vlapic_ended(struct vcpu *v, uint8_t vector)
+{
+	if (unlikely(vlapic_is_set(v->vlapic, REG_TMR, vector)))
+		vioapic_eoi(v->d, vector);
 }
 
 void vlapic_tpr_changed(struct vcpu *v)
@@ -135,6 +141,7 @@ void vlapic_update_accepts(struct vlapic *l)
 
 	WRITE_ONCE(l->accepts, accepts);
 	l->v->hvm.rvi = accepts ? vlapic_highest(l, REG_IRR) : 0;
+	l->v->hvm.apic_direct = accepts && vlapic_is_x2apic(l);
 	if (accepts)
 		vcpu_kick(l->v, TODO_INTR);
 }

@@ -35,6 +35,7 @@ int vlapic_pending(const struct vcpu *v);
 void vlapic_accept(struct vcpu *v, uint8_t vector);
 /* The guest ends the interrupt in service; own CPU. */
 void vlapic_eoi(struct vcpu *v);
+void vlapic_ended(struct vcpu *v, uint8_t vector); /* the CPU did that, except for who waits for it */
 /* The class (vector >> 4) of an interrupt that only the task priority holds back; 0: none. */
 uint8_t vlapic_held_class(const struct vcpu *v);
 /* Post-and-accept in one for a message from IO-APIC, MSI or ICR. False: nobody listens to this

@@ -237,6 +237,7 @@ int vlapic_set_state(struct vcpu *v, const struct vlapic_state *s)
 			l->regs[reg].val = s->regs[reg] & rows[reg].bits;
 	l->regs[REG_DFR].val |= 0x0fffffff;
 	v->hvm.svi = vlapic_highest(l, REG_ISR);
+	v->hvm.has_requests = true;
 	vlapic_timer_set_divide(l, s->regs[REG_TIMER_DIVIDE] & rows[REG_TIMER_DIVIDE].bits);
 	vlapic_timer_set_mode(l, s->regs[REG_LVT_TIMER] & rows[REG_LVT_TIMER].bits);
 	vlapic_timer_set_initial(l, s->regs[REG_TIMER_INITIAL]);

@@ -143,6 +143,11 @@ static void exit_exception(struct vcpu *v, const struct hvm_exit *exit)
 			     exit->exception.error);
 }
 
+static void exit_eoi(struct vcpu *v, const struct hvm_exit *exit)
+{
+	vlapic_ended(v, exit->eoi.vector);
+}
+
 static void exit_window(struct vcpu *v, const struct hvm_exit *exit)
 {
 	hvm_ops->request_window(&v->hvm, false);
@@ -192,6 +197,7 @@ static const struct {
 	[EXIT_EXTINT] = { "interrupt", exit_extint },
 	[EXIT_NMI] = { "nmi", exit_nothing },
 	[EXIT_EXCEPTION] = { "exception", exit_exception },
+	[EXIT_EOI] = { "eoi", exit_eoi },
 	[EXIT_WINDOW] = { "window", exit_window },
 	[EXIT_SHUTDOWN] = { "shutdown", exit_shutdown },
 	[EXIT_INVALID_OP] = { "invalid-op", exit_invalid_op },

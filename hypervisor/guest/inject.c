@@ -3,7 +3,7 @@
  * Before an entry: INIT and SIPI, updates of guest-visible areas, NMIs, and the one interrupt that
  * can be delivered now. For what cannot be delivered yet an interrupt window is requested, and its
  * exit sets TODO_INTR again. Nothing is polled: whoever changes the vLAPIC's mind (EOI, TPR, a
- * new interrupt) kicks.
+ * new interrupt) kicks. Where the CPU delivers what the vLAPIC requests, there is nothing to do for that.
  */
 #include "dev/vlapic.h"
 #include "guest/inject.h"
@@ -69,6 +69,8 @@ static void deliver_interrupt(struct vcpu *v)
 {
 	int vector = vlapic_pending(v);
 
+	if (hvm_delivers)
+		return;
 	v->hvm.held_class = vector < 0 ? vlapic_held_class(v) : 0;
 	if (vector < 0)
 		return;

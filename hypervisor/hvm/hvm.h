@@ -59,6 +59,7 @@ enum hvm_exit_kind {
 	EXIT_CR, EXIT_DR, EXIT_HYPERCALL, EXIT_HLT, EXIT_XSETBV,
 	EXIT_EXTINT,	/* a physical interrupt is waiting for us */
 	EXIT_NMI, EXIT_EXCEPTION,
+	EXIT_EOI,	/* the guest ended a level-triggered interrupt, all but for telling its source */
 	EXIT_WINDOW,	/* the guest can take an interrupt or NMI now */
 	EXIT_SHUTDOWN,	/* triple fault */
 	EXIT_INVALID_OP,/* an instruction guests do not have here (VMRUN, MONITOR, ...): #UD */
@@ -91,6 +92,9 @@ struct hvm_exit {
 			bool has_error;
 			uint32_t error;
 		} exception;
+		struct {
+			uint8_t vector;
+		} eoi;
 	};
 };
 
@@ -121,6 +125,8 @@ struct hvm_vcpu {
 	bool force_flush;	/* flush this vCPU's TLB at next entry */
 	bool dr_loaded;		/* guest debug registers are in the CPU, DR accesses not intercepted */
 	struct lapic_reg *apic_page; /* the local APIC's registers; a CPU that helps with it uses them, too */
+	bool apic_direct;	/* the guest may reach its x2APIC without exits as far as the CPU can serve it */
+	bool has_requests;	/* IRR or TMR have changed; the backend clears it, if hvm_delivers */
 	uint8_t rvi, svi;	/* highest bit of IRR that counts, and of ISR, 0 none: SDM 3C 24.4.2; both ways */
 	uint64_t dr[4];		/* DR0-3 while not loaded */
 	uint64_t xcr0;		/* own CPU only while loaded */
@@ -168,6 +174,8 @@ struct hvm_ops {
 extern const struct hvm_ops *hvm_ops; /* chosen by hvm_probe() */
 extern const struct hvm_ops svm_ops, vmx_ops;
 extern bool hvm_has_1g_pages; /* in nested tables; set by probe */
+extern bool hvm_delivers; /* the CPU delivers what IRR and rvi say by itself; set by probe */
+extern bool hvm_no_vid; /* it must not; set before probe */
 extern bool hvm_spare_boot_cpu; /* the first CPU must not run guests if there are others; set by probe */
 
 /* Choose and check the backend for this CPU; -ENODEV after a plain message. Boot CPU. */

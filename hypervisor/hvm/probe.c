@@ -5,6 +5,7 @@
 
 const struct hvm_ops *hvm_ops;
 bool hvm_has_1g_pages;
+bool hvm_delivers, hvm_no_vid;
 bool hvm_spare_boot_cpu;
 
 int hvm_probe(void)

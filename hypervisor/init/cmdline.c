@@ -256,12 +256,12 @@ static int read_dom0(const struct option *opt, void *field, struct slice value)
 	return 0;
 }
 
-/* [no-]rs */
-static int read_efi(const struct option *opt, void *field, struct slice value)
+/* [no-]WORD, where the word is the manual's. */
+static int read_unless(const struct option *opt, void *field, struct slice value)
 {
 	bool no = skip_prefix(&value, "no-");
 
-	if (!slice_is(value, "rs"))
+	if (!slice_is(value, opt->syntax + strlen("[no-]")))
 		return -EINVAL;
 	*(bool *)field = no;
 	return 0;
@@ -349,9 +349,12 @@ static const struct option option_table[] = {
 	VALUE("maxcpus", "N", read_uint, maxcpus, "Use at most N physical CPUs. Default: all."),
 	SWITCH("noreboot", noreboot,
 	       "Stop the machine where it would be reset: after a crash, or when Dom0 reboots."),
-	VALUE("efi", "[no-]rs", read_efi, no_efi,
+	VALUE("efi", "[no-]rs", read_unless, no_efi,
 	      "On UEFI, `no-rs` keeps Dom0 from the firmware's runtime services (variables), for "
 	      "firmware that fails in them."),
+	VALUE("vmx", "[no-]vid", read_unless, no_vid,
+	      "With VT-x, `no-vid` keeps the CPU from delivering guests' interrupts by itself, for CPUs "
+	      "(emulators are known) that do it wrong."),
 	VALUE("spec-ctrl", "BOOL | [no-]rsb,[no-]ibpb", read_spec_ctrl, spec_rsb,
 	      "Protections against leaks through speculative execution: filling the return stack "
 	      "buffer on every exit (rsb), a predictor barrier when a CPU changes domain (ibpb). "

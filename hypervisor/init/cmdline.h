@@ -35,6 +35,7 @@ struct options {
 	unsigned int maxcpus;			     /* 0: not given */
 	unsigned int gnttab_max_frames, gnttab_max_maptrack_frames;
 	bool no_efi;	/* the firmware's runtime services are left alone */
+	bool no_vid;	/* virtual interrupt delivery is not used */
 	bool noreboot;	/* stop on a crash or a Dom0 reboot instead of resetting the machine */
 	bool dom0_pin;	/* each Dom0 vCPU stays on the physical CPU of its number */
 };

@@ -86,6 +86,7 @@ static void start_devices(const struct boot_info *bi)
 
 static void start_virtualization(void)
 {
+	hvm_no_vid = options.no_vid;
 	if (hvm_probe())
 		panic("this machine cannot run guests; see above for what is missing\n");
 	log_info("Virtualization: %s with %s\n", hvm_ops->name, hvm_ops->p2m_format->name);

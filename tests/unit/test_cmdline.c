@@ -129,6 +129,8 @@ static void test_switches(void **state)
 	o = parse("spec-ctrl=rsb,nonsense");
 	assert_true(o.spec_rsb == SPEC_AUTO && o.spec_ibpb == SPEC_AUTO && nr_reported == 1);
 	assert_true(parse("efi=no-rs").no_efi && !parse("efi=no-rs efi=rs").no_efi);
+	assert_true(parse("vmx=no-vid").no_vid && !parse("vmx=vid").no_vid && !parse("").no_vid && nr_reported == 0);
+	assert_true(!parse("vmx=no-rs").no_vid && nr_reported == 1);
 	assert_true(!parse("efi=no-attr").no_efi && nr_reported == 1);
 	assert_int_equal(parse("console=none").console, 0);
 	assert_int_equal(parse("dom0_max_vcpus=3").dom0_vcpus_max, 3);

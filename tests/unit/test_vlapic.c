@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The local APIC: registers in both modes, who gets which message, the timer, and a random sequence
- * of arrivals, acceptances and EOIs against a model that is nothing but three arrays of flags.
+ * of arrivals, acceptances and EOIs against a model that is nothing but four arrays of flags. In that
+ * sequence a CPU with virtual interrupt delivery does part of the work, as SDM 3C 29 says.
  */
 #include "dev_setup.h"
 #include "dev/vioapic.h"
@@ -454,6 +455,8 @@ static void state_survives_save_and_restore(void **state)
 /* The model: flags by vector, and loops instead of tricks. */
 static struct {
 	bool irr[256], isr[256], held[256]; /* held: came while the APIC was off */
+	bool level[256];
+	bool cpu_helps;
 	unsigned int tpr;
 	bool enabled;
 } model;
@@ -476,31 +479,105 @@ static int model_pending(void)
 	return model.enabled && top >= 0 && top / 16 > class ? top : -1;
 }
 
+/* What the CPU does by itself, from page, RVI and SVI: SDM 3C 29.1.3 to 29.2.2. */
+static uint32_t *cpu_word(struct vcpu *v, unsigned int map, unsigned int vector)
+{
+	return &v->hvm.apic_page[map + vector / 32].val;
+}
+
+static uint8_t cpu_highest(struct vcpu *v, unsigned int map)
+{
+	int i = 255;
+
+	while (i > 0 && !(*cpu_word(v, map, (unsigned int)i) >> i % 32 & 1))
+		i--;
+	return (uint8_t)i;
+}
+
+static void cpu_update_ppr(struct vcpu *v)
+{
+	uint32_t tpr = v->hvm.apic_page[REG_TPR].val;
+
+	v->hvm.apic_page[REG_PPR].val = tpr >> 4 >= v->hvm.svi >> 4 ? tpr & 0xff : v->hvm.svi & 0xf0;
+}
+
+static void cpu_deliver(struct vcpu *v)
+{
+	uint8_t vector = v->hvm.rvi;
+
+	*cpu_word(v, REG_ISR, vector) |= 1u << vector % 32;
+	v->hvm.svi = vector;
+	v->hvm.apic_page[REG_PPR].val = vector & 0xf0;
+	*cpu_word(v, REG_IRR, vector) &= ~(1u << vector % 32);
+	v->hvm.rvi = cpu_highest(v, REG_IRR);
+}
+
+static void cpu_eoi(struct vcpu *v)
+{
+	uint8_t vector = v->hvm.svi;
+
+	*cpu_word(v, REG_ISR, vector) &= ~(1u << vector % 32);
+	v->hvm.svi = cpu_highest(v, REG_ISR);
+	cpu_update_ppr(v);
+	vlapic_ended(v, vector); /* its bit in the EOI-exit bitmap is TMR's */
+}
+
+static void cpu_set_tpr(struct vcpu *v, uint8_t tpr)
+{
+	v->hvm.apic_page[REG_TPR].val = tpr;
+	cpu_update_ppr(v);
+	vlapic_tpr_changed(v);
+}
+
+static void cpu_self_ipi(struct vcpu *v, uint8_t vector)
+{
+	*cpu_word(v, REG_IRR, vector) |= 1u << vector % 32;
+	v->hvm.rvi = (uint8_t)max(v->hvm.rvi, vector);
+}
+
+static void random_eoi(struct vcpu *v, bool by_cpu)
+{
+	int vector = model_highest(model.isr);
+
+	last_level_eoi = 0;
+	if (by_cpu)
+		cpu_eoi(v);
+	else
+		write_msr(0, REG_EOI, 0);
+	assert_int_equal(last_level_eoi, vector >= 0 && model.level[vector] ? vector : 0);
+	if (vector >= 0)
+		model.isr[vector] = false;
+}
+
 static void random_step(struct vcpu *v)
 {
 	unsigned int vector = 16 + unit_random(240);
+	bool by_cpu = model.cpu_helps && unit_random(2);
 	int top = model_pending();
 
-	switch (unit_random(8)) {
+	switch (unit_random(9)) {
 	case 0 ... 2:
-		vlapic_post(v, (uint8_t)vector, unit_random(2));
+		model.level[vector] = unit_random(2);
+		vlapic_post(v, (uint8_t)vector, model.level[vector]);
 		(model.enabled ? model.irr : model.held)[vector] = true;
 		break;
 	case 3 ... 4:
 		if (top < 0)
 			break;
-		vlapic_accept(v, (uint8_t)top);
+		assert_int_equal(v->hvm.rvi, top);
+		(by_cpu ? cpu_deliver(v) : vlapic_accept(v, (uint8_t)top));
 		model.irr[top] = false;
 		model.isr[top] = true;
 		break;
 	case 5:
-		write_msr(0, REG_EOI, 0);
-		if (model_highest(model.isr) >= 0)
-			model.isr[model_highest(model.isr)] = false;
+		random_eoi(v, by_cpu);
 		break;
 	case 6:
 		model.tpr = unit_random(4) ? 0 : unit_random(256);
-		write_msr(0, REG_TPR, model.tpr);
+		if (by_cpu)
+			cpu_set_tpr(v, (uint8_t)model.tpr);
+		else
+			write_msr(0, REG_TPR, model.tpr);
 		break;
 	case 7:
 		model.enabled = unit_random(8);
@@ -510,19 +587,28 @@ static void random_step(struct vcpu *v)
 			model.held[vector] = false;
 		}
 		break;
+	case 8:
+		if (!by_cpu || !v->hvm.apic_direct) /* the MSR is closed */
+			break;
+		cpu_self_ipi(v, (uint8_t)vector);
+		model.irr[vector] = true;
+		break;
 	}
 }
 
-static void random_against_model(void **state)
+static void random_sequence(bool cpu_helps)
 {
 	struct vcpu *v = &test_vcpu[0];
 
 	unit_seed();
 	memset(&model, 0, sizeof(model));
+	model.cpu_helps = cpu_helps;
 	for (unsigned int i = 0; i < 200000; i++) {
 		random_step(v);
 		assert_int_equal(vlapic_pending(v), model_pending());
-		if (model_pending() >= 0)
+		if (cpu_helps)
+			assert_int_equal(v->hvm.apic_direct, model.enabled);
+		else if (model_pending() >= 0)
 			assert_true(v->todo & TODO_INTR);
 		else
 			v->todo = 0;
@@ -530,6 +616,16 @@ static void random_against_model(void **state)
 	}
 	for (unsigned int i = 16; i < 256; i++)
 		assert_int_equal(irr_has(0, i), model.irr[i]);
+}
+
+static void random_against_model(void **state)
+{
+	random_sequence(false);
+}
+
+static void random_with_a_cpu_that_helps(void **state)
+{
+	random_sequence(true);
 }
 
 /* Any access whatever: nothing breaks, nothing escapes its width. */
@@ -592,6 +688,7 @@ int main(void)
 		TEST(reset_keeps_the_mode),
 		TEST(state_survives_save_and_restore),
 		TEST(random_against_model),
+		TEST(random_with_a_cpu_that_helps),
 		TEST(random_register_accesses),
 	};
 

@@ -102,6 +102,18 @@ static void io_fields(void **state)
 	assert_int_equal(out.io.size, 1);
 }
 
+/* Both after the instruction, which the CPU has done but for what these are for. */
+static void what_the_cpu_leaves_of_the_apic(void **state)
+{
+	decode(45, 0x61);
+	assert_int_equal(out.kind, EXIT_EOI);
+	assert_int_equal(out.eoi.vector, 0x61);
+	assert_int_equal(out.len, 0);
+	decode(56, 0x3f0);
+	assert_int_equal(out.kind, EXIT_MSR_WRITE);
+	assert_int_equal(out.len, 0);
+}
+
 static void cr_fields(void **state)
 {
 	decode(28, 8 | 0 << 4 | 9 << 8); /* mov %r9, %cr8 */
@@ -296,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup(every_reason_decodes_to_something, setup),
 		cmocka_unit_test_setup(refused_entries, setup),
 		cmocka_unit_test_setup(io_fields, setup),
+		cmocka_unit_test_setup(what_the_cpu_leaves_of_the_apic, setup),
 		cmocka_unit_test_setup(cr_fields, setup),
 		cmocka_unit_test_setup(nested_fault_bits, setup),
 		cmocka_unit_test_setup(exceptions_and_nmis_share_a_reason, setup),

@@ -12,7 +12,7 @@ enum { BASIC = 0, MISC = 5, CR0_FIXED0 = 6, CR4_FIXED0 = 8 }; /* MSR numbers les
 
 enum word { PIN, PROC, EXITS, ENTRIES, NR_TRUE, PROC2 = NR_TRUE, EPT, NR_WORDS };
 static const uint8_t word_msr[NR_WORDS] = {
-	[PIN] = 1, [PROC] = 2, [EXITS] = 3, [ENTRIES] = 4, [PROC2] = 11, [EPT] = 12,
+	[PIN] = 1, [PROC] = 2, [EXITS] = 3, [ENTRIES] = 4, [PROC2] = VMX_PROC2_MSR, [EPT] = 12,
 };
 
 enum how {
@@ -23,6 +23,7 @@ enum how {
 };
 
 #define B(n) (1u << (n))
+#define PROC2_APIC_HELP (PROC2_X2APIC | PROC2_APIC_REGS | PROC2_INTR_DELIVERY)
 /* In the order in which the first that is missing says most. */
 static const struct {
 	uint32_t bits;
@@ -35,6 +36,7 @@ static const struct {
 	{ B(6) | B(14) | B(16), EPT, REQUIRED, "EPT of four levels, write-back, with 2 MiB pages" },
 	{ B(20) | B(25), EPT, REQUIRED, "INVEPT of one guest" },
 	{ B(0) | B(3) | B(5), PIN, REQUIRED, "exits for interrupts and NMIs, or no virtual NMIs" },
+	{ PROC2_APIC_HELP, PROC2, WANTED, "a local APIC without exits" },
 	{ B(6), PIN, WANTED, "the preemption timer" },
 	{ PROC_TPR_SHADOW, PROC, WANTED, "CR8 without exits" },
 	{ B(2) | B(22), PROC, SWITCHED, "interrupt and NMI windows" },
@@ -67,6 +69,8 @@ static void compute_apic(struct vmx_caps *c)
 {
 	if (c->proc & PROC_TPR_SHADOW)
 		c->proc &= ~(PROC_CR8_READ | PROC_CR8_WRITE);
+	if (!(c->proc & PROC_TPR_SHADOW) || !(c->proc2 & PROC2_X2APIC))
+		c->proc2 &= ~PROC2_APIC_HELP;
 }
 
 /* False if the CPU cannot do it. */

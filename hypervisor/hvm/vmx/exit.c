@@ -27,12 +27,15 @@ static const struct {
 	[REASON_WRMSR] = { EXIT_MSR_WRITE, true },
 	[REASON_MWAIT] = { EXIT_INVALID_OP, true },
 	[REASON_MONITOR] = { EXIT_INVALID_OP, true },
+	[REASON_EOI] = { EXIT_EOI, false },
 	[REASON_EPT_VIOLATION] = { EXIT_NESTED_FAULT, false },
 	[REASON_INVEPT] = { EXIT_INVALID_OP, true },
 	[REASON_PREEMPTION_TIMER] = { EXIT_EXTINT, false }, /* see whether one waits */
 	[REASON_INVVPID] = { EXIT_INVALID_OP, true },
 	[REASON_WBINVD] = { EXIT_NOTHING, true },
 	[REASON_XSETBV] = { EXIT_XSETBV, true },
+	/* Past a self-IPI of a vector that does not exist; RCX and RAX still say which. */
+	[REASON_APIC_WRITE] = { EXIT_MSR_WRITE, false },
 	[REASON_VMFUNC] = { EXIT_INVALID_OP, true },
 	[REASON_ENCLS] = { EXIT_INVALID_OP, true },
 };
@@ -105,6 +108,7 @@ void vmx_decode_exit(struct hvm_exit *exit)
 	case REASON_EXCEPTION:	   decode_exception(exit); break;
 	case REASON_CR:		   decode_cr(exit); break;
 	case REASON_IO:		   decode_io(exit); break;
+	case REASON_EOI:	   exit->eoi.vector = (uint8_t)vmcs_read(VMCS_QUALIFICATION); break;
 	case REASON_EPT_VIOLATION: decode_ept_violation(exit); break;
 	}
 }

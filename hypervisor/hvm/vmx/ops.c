@@ -106,7 +106,7 @@ static void set_controls(const struct vmx *vmx, const struct hvm_domain *hd, uns
 	vmcs_write(VMCS_CR4_MASK, vmx_caps.cr4_mask);
 	vmcs_write(VMCS_IO_BITMAP_A, hd->io_bitmap_mfn.n << PAGE_SHIFT);
 	vmcs_write(VMCS_IO_BITMAP_B, (hd->io_bitmap_mfn.n + 1) << PAGE_SHIFT);
-	vmcs_write(VMCS_MSR_BITMAP, hd->msr_bitmap_mfn.n << PAGE_SHIFT);
+	vmcs_write(VMCS_MSR_BITMAP, vmx->msr_bitmap_hpa);
 	vmcs_write(VMCS_EPTP, vmx->eptp);
 	vmcs_write(VMCS_LINK, ~0ULL);
 	/* TLB entries are tagged with the EPT root, too: the number need only be the domain's. */
@@ -138,6 +138,7 @@ static int vmx_vcpu_init(struct hvm_vcpu *hv, unsigned int id, struct hvm_domain
 	vmx->eptp = p2m->root.n << PAGE_SHIFT | EPTP_4_LEVELS | EPTP_WB;
 	vmx->proc = vmx->proc_written = vmx_caps.proc;
 	vmx->dr6 = DR6_FIXED;
+	vmx->msr_bitmap_hpa = hd->msr_bitmap_mfn.n << PAGE_SHIFT;
 	vmclear(hv->vmcb_hpa);
 	borrow(hv);
 	for (unsigned int i = 0; i < ARRAY_SIZE(zero_fields); i++)
@@ -278,6 +279,7 @@ static void after_exit(struct hvm_vcpu *hv, struct vmx *vmx)
 	hv->interrupt_shadow = vmx->blocking & (BLOCKING_STI | BLOCKING_MOV_SS);
 	hv->nmi_masked = vmx->blocking & BLOCKING_NMI;
 	hv->reinject = vmx_interrupted_event();
+	vmx_apic_after_exit(hv, vmx);
 }
 
 /* DR6 is not written when an exit comes in a #DB's place; what it would hold, does (table 27-1). */

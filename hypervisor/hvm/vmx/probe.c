@@ -9,11 +9,9 @@
 #define FEATURE_CONTROL_VMX    (1ULL << 2) /* outside SMX, that is, without Intel TXT */
 #define EPT_1G_PAGES	       (1u << 17)
 
-#define MSR_X2APIC_EOI (MSR_X2APIC_BASE + REG_EOI)
-
 /*
  * The map, 24.6.9: 1 KiB each for reads of MSRs 0-1fff, of c0000000-c0001fff, then writes. The page
- * behind it is a second map, in which the x2APIC's EOI is open, too: for apic.c.
+ * behind it is a second map, in which MSRs of the x2APIC are open, too.
  */
 static void allow_msr(uint8_t *map, uint32_t msr)
 {
@@ -22,7 +20,7 @@ static void allow_msr(uint8_t *map, uint32_t msr)
 
 	for (unsigned int i = 0; i <= 0x1800; i += 0x800)
 		byte[i] &= (uint8_t)~bit;
-	map[0x1800 + MSR_X2APIC_EOI / 8] &= (uint8_t)~(1u << MSR_X2APIC_EOI % 8);
+	vmx_apic_open_msrs((uint64_t *)(map + PAGE_SIZE));
 }
 
 static bool is_locked_off(void)
@@ -46,17 +44,21 @@ int vmx_probe(void)
 	for (unsigned int i = 0; i < VMX_NR_MSRS; i++)
 		if (rdmsr_safe(MSR_VMX_BASIC + i, &msr[i]))
 			msr[i] = 0;
+	if (hvm_no_vid)
+		msr[VMX_PROC2_MSR] &= ~((uint64_t)PROC2_INTR_DELIVERY << 32);
 	missing = vmx_caps_compute(msr, &vmx_caps);
 	if (missing) {
 		log_err("This CPU's VT-x has no %s, which Helium needs.\n", missing);
 		return -ENODEV;
 	}
 	hvm_has_1g_pages = vmx_caps.ept & EPT_1G_PAGES;
-	log_info("VT-x: VPID %s, preemption timer %s, TPR shadow %s, EOI without exits %s\n",
+	hvm_delivers = vmx_caps.proc2 & PROC2_INTR_DELIVERY;
+	log_info("VT-x: VPID %s, preemption timer %s, TPR shadow %s, APIC reads without exits %s, "
+		 "interrupt delivery %s\n",
 		 vmx_caps.proc2 & PROC2_VPID ? "yes" : "no",
 		 vmx_caps.pin & PIN_PREEMPTION_TIMER ? "yes" : "no",
 		 vmx_caps.proc & PROC_TPR_SHADOW ? "yes" : "no",
-		 vmx_caps.proc2 & PROC2_INTR_DELIVERY ? "yes" : "no");
+		 vmx_caps.proc2 & PROC2_APIC_REGS ? "yes" : "no", hvm_delivers ? "yes" : "no");
 	return hvm_bitmaps_init(allow_msr);
 }
 

@@ -59,6 +59,7 @@ enum vmcs_field {
 #define PROC2_X2APIC	     (1u << 4)
 #define PROC2_VPID	     (1u << 5)
 #define PROC2_WBINVD	     (1u << 6)
+#define PROC2_APIC_REGS	     (1u << 8)
 #define PROC2_INTR_DELIVERY  (1u << 9)
 #define PROC2_ENCLS	     (1u << 15)
 #define EXIT_SAVE_TIMER	     (1u << 22)
@@ -66,6 +67,8 @@ enum vmcs_field {
 
 #define EPTP_WB		     6ULL	 /* the tables themselves are write-back, 24.6.11 */
 #define EPTP_4_LEVELS	     (3ULL << 3)
+
+#define NR_EOI_EXITS	     4 /* fields of 64 vectors each */
 
 /* Events in and out: entry, exit and IDT-vectoring information, 24.8.3, 24.9.2, 24.9.3 */
 #define EVENT_TYPE_SHIFT     8
@@ -91,9 +94,9 @@ enum vmx_reason {
 	REASON_CPUID = 10, REASON_GETSEC, REASON_HLT, REASON_INVD, REASON_RDPMC = 15,
 	REASON_VMCALL = 18, REASON_VMCLEAR, REASON_VMXON = 27,
 	REASON_CR, REASON_DR, REASON_IO, REASON_RDMSR, REASON_WRMSR,
-	REASON_MWAIT = 36, REASON_MONITOR = 39, REASON_ENTRY_MACHINE_CHECK = 41,
+	REASON_MWAIT = 36, REASON_MONITOR = 39, REASON_ENTRY_MACHINE_CHECK = 41, REASON_EOI = 45,
 	REASON_EPT_VIOLATION = 48, REASON_INVEPT = 50, REASON_PREEMPTION_TIMER = 52, REASON_INVVPID,
-	REASON_WBINVD, REASON_XSETBV, REASON_VMFUNC = 59, REASON_ENCLS, NR_REASONS
+	REASON_WBINVD, REASON_XSETBV, REASON_APIC_WRITE, REASON_VMFUNC = 59, REASON_ENCLS, NR_REASONS
 };
 #define REASON_ENTRY_FAILED  (1u << 31)
 

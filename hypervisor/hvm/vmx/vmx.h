@@ -5,6 +5,7 @@
 #include "hvm/hvm.h"
 #include "hvm/vmx/vmcs.h"
 
+#define VMX_PROC2_MSR 11 /* IA32_VMX_PROCBASED_CTLS2 */
 #define VMX_NR_MSRS 17 /* capabilities: IA32_VMX_BASIC (480) to IA32_VMX_TRUE_ENTRY_CTLS (490) */
 
 /* What this CPU can do and what we make of it: caps.c. Read-only after probe. */
@@ -30,6 +31,10 @@ struct vmx {
 	uint32_t blocking;		     /* likewise */
 	uint32_t proc, proc_written;	     /* controls as wanted, and as the VMCS has them */
 	uint64_t eptp;
+	uint64_t msr_bitmap_hpa;	     /* behind it a second one, for apic_direct */
+	uint64_t eoi_exits[NR_EOI_EXITS];    /* as the VMCS has them; the next two likewise */
+	uint16_t interrupt_status;
+	bool apic_direct;
 	int32_t last_cpu;		     /* whose TLB may hold something of it */
 	bool launched;
 	struct hvm_event event;		     /* goes in at the next entry */
@@ -65,9 +70,12 @@ void vmx_vmcs_set_efer(uint64_t efer); /* but for LMA, which follows from CR0 */
  */
 bool vmx_adopt_cr(const struct hvm_exit *exit, uint64_t val);
 
-/* apic.c (pure, likewise): what the CPU does of CR8. */
+/* apic.c (pure, likewise): what the CPU does of the local APIC. */
 void vmx_apic_init(uint64_t page_hpa);
+/* Let those MSRs through that the CPU serves by itself. */
+void vmx_apic_open_msrs(uint64_t map[PAGE_SIZE / sizeof(uint64_t)]);
 void vmx_apic_before_entry(struct hvm_vcpu *hv, struct vmx *vmx);
+void vmx_apic_after_exit(struct hvm_vcpu *hv, struct vmx *vmx);
 
 /* probe.c */
 int vmx_probe(void);

@@ -4,6 +4,9 @@
  * line, level-triggered, as long as the device pulls and not once more. The same with and without an IOMMU that remaps
  * interrupts. With one, a message that no device may send (INIT to a CPU) has no effect. Who relies on it: all of
  * Dom0's drivers.
+ *
+ * line_irq: a line that every machine has, the keyboard controller's, taken as level-triggered. As long as nobody reads
+ * the byte it pulls, so the end of each interrupt must reach the IO-APIC for the next one to come.
  */
 #include "lib/apic.h"
 #include "lib/events.h"
@@ -131,14 +134,18 @@ static void check_msi(void)
 
 /* --- by line --- */
 
+static void pin_set(unsigned int pin, uint32_t low)
+{
+	*(volatile uint32_t *)IOAPIC_GPA = 0x11 + 2 * pin;
+	*(volatile uint32_t *)(IOAPIC_GPA + 0x10) = apic_id_of_vcpu(0) << 24;
+	*(volatile uint32_t *)IOAPIC_GPA = 0x10 + 2 * pin;
+	*(volatile uint32_t *)(IOAPIC_GPA + 0x10) = low;
+}
+
 static void pins_set(uint32_t low)
 {
-	for (unsigned int pin = FIRST_PIN; pin < FIRST_PIN + NR_PINS; pin++) {
-		*(volatile uint32_t *)IOAPIC_GPA = 0x11 + 2 * pin;
-		*(volatile uint32_t *)(IOAPIC_GPA + 0x10) = apic_id_of_vcpu(0) << 24;
-		*(volatile uint32_t *)IOAPIC_GPA = 0x10 + 2 * pin;
-		*(volatile uint32_t *)(IOAPIC_GPA + 0x10) = low;
-	}
+	for (unsigned int pin = FIRST_PIN; pin < FIRST_PIN + NR_PINS; pin++)
+		pin_set(pin, low);
 }
 
 static void check_line(void)
@@ -151,6 +158,60 @@ static void check_line(void)
 		CHECK_EQ(*(volatile uint32_t *)(edu + EDU_STATUS), 0);
 	}
 	pins_set(RTE_MASKED);
+}
+
+/* --- the keyboard's line --- */
+
+#define KBD_DATA     0x60
+#define KBD_STATUS   0x64 /* and commands */
+#define KBD_FULL     1u
+#define KBD_BUSY     2u
+#define KBD_SET_MODE 0x60
+#define KBD_ECHO     0xd2 /* the next byte as if a key had been pressed */
+#define KBD_PIN	     1
+
+static unsigned int nr_keys, nr_strays;
+
+static bool kbd_send(uint16_t port, uint8_t byte)
+{
+	uint64_t end = now_ns() + NSEC_PER_SEC;
+
+	while ((inb(KBD_STATUS) & KBD_BUSY) && now_ns() < end)
+		pause();
+	outb(port, byte);
+	return now_ns() < end;
+}
+
+static void key_arrived(void)
+{
+	WRITE_ONCE(nr_keys, nr_keys + 1);
+	if (!(inb(KBD_STATUS) & KBD_FULL))
+		nr_strays++;
+	else if (nr_keys % 3 == 0)
+		inb(KBD_DATA);
+	apic_eoi();
+}
+
+TEST(line_irq, IN_DOM0, 1)
+{
+	if (inb(KBD_STATUS) == 0xff) {
+		test_skip("no keyboard controller");
+		return;
+	}
+	while (inb(KBD_STATUS) & KBD_FULL)
+		inb(KBD_DATA);
+	nr_keys = nr_strays = 0;
+	irq_set_handler(VECTOR_LINE, key_arrived);
+	CHECK(kbd_send(KBD_STATUS, KBD_SET_MODE));
+	CHECK(kbd_send(KBD_DATA, 1)); /* with interrupts */
+	pin_set(KBD_PIN, VECTOR_LINE | RTE_LEVEL);
+	for (unsigned int i = 1; i <= 3; i++) {
+		CHECK(kbd_send(KBD_STATUS, KBD_ECHO));
+		CHECK(kbd_send(KBD_DATA, 0x1c));
+		comes_to(&nr_keys, 3 * i);
+	}
+	CHECK_EQ(nr_strays, 0);
+	pin_set(KBD_PIN, RTE_MASKED);
 }
 
 /* --- forged --- */

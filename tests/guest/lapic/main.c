@@ -8,6 +8,8 @@
 #include "lib/test.h"
 #include "lib/traps.h"
 
+#define ESR_SEND_ILLEGAL 0x20
+
 static volatile unsigned int hits, order[8];
 
 static void on_timer(void)
@@ -93,6 +95,78 @@ static void check_end(void)
 	hits = 0;
 	apic_send(0, ICR_SELF | ICR_ASSERT | 0x91);
 	CHECK(wait_hits(1));
+}
+
+static volatile uint32_t seen_isr[2], seen_ppr, seen_ppr_inside;
+
+/* A handler that lets others in: the higher one comes at once, the lower one after both ends. */
+static void on_middle_that_is_interrupted(void)
+{
+	order[hits++] = 3;
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x41);
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x91);
+	seen_ppr = apic_read(APIC_PPR);
+	irq_enable();
+	for (unsigned int i = 0; i < 100; i++)
+		barrier();
+	irq_disable();
+	order[hits++] = 4;
+	apic_eoi();
+}
+
+static void on_high_inside(void)
+{
+	order[hits++] = 2;
+	seen_isr[0] = apic_read(APIC_ISR + 0x30); /* 0x61's word and its own */
+	seen_isr[1] = apic_read(APIC_ISR + 0x40);
+	seen_ppr_inside = apic_read(APIC_PPR);
+	apic_eoi();
+}
+
+static void check_nested(void)
+{
+	static const unsigned int expected[] = { 3, 2, 4, 1 };
+
+	irq_set_handler(0x61, on_middle_that_is_interrupted);
+	irq_set_handler(0x91, on_high_inside);
+	hits = 0;
+	irq_enable();
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x61);
+	for (unsigned int i = 0; i < 100 && hits < 4; i++)
+		barrier();
+	irq_disable();
+	CHECK_EQ(hits, 4);
+	for (unsigned int i = 0; i < 4; i++)
+		CHECK_EQ(order[i], expected[i]);
+	CHECK_EQ(seen_ppr, 0x60);
+	CHECK_EQ(seen_ppr_inside, 0x90);
+	CHECK_EQ(seen_isr[0], 1u << 1);
+	CHECK_EQ(seen_isr[1], 1u << 17);
+	CHECK_EQ(apic_read(APIC_PPR), 0);
+}
+
+/* HLT ends with what waits already, and not with what the task priority holds back. */
+static void check_halt(void)
+{
+	irq_set_handler(0x91, on_high);
+	irq_set_handler(VECTOR_TIMER, on_timer);
+	hits = 0;
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x41);
+	__asm__ volatile("sti; hlt; cli" ::: "memory");
+	CHECK_EQ(hits, 1);
+	hits = 0;
+	apic_write(APIC_TPR, 0x50);
+	apic_write(APIC_TDCR, 0xb);
+	apic_write(APIC_LVTT, VECTOR_TIMER);
+	apic_send(0, ICR_SELF | ICR_ASSERT | 0x41);
+	apic_write(APIC_TMICT, 100000); /* 1 ms */
+	__asm__ volatile("sti; hlt; cli" ::: "memory");
+	CHECK_EQ(hits, 1); /* the timer's */
+	CHECK(apic_read(APIC_IRR + 0x20) & 2);
+	apic_write(APIC_TPR, 0);
+	CHECK(wait_hits(2));
+	CHECK_EQ(order[1], 1);
+	CHECK_EQ(apic_read(APIC_IRR + 0x20) & 2, 0);
 }
 
 static void cr8_write(unsigned long val)
@@ -205,6 +279,12 @@ static void read_reserved(void *arg)
 	rdmsr(0x800 + (uintptr_t)arg);
 }
 
+/* An MSR in 31:16, what to write in the rest. */
+static void write_reserved(void *arg)
+{
+	wrmsr((uintptr_t)arg >> 16, (uintptr_t)arg & 0xffff);
+}
+
 static void check_x2_only(void)
 {
 	static const uint8_t reserved[] = { 0x00, 0x04, 0x0c, 0x0e, 0x2a, 0x31, 0x3a };
@@ -214,7 +294,24 @@ static void check_x2_only(void)
 	CHECK_EQ(apic_read(APIC_LDR), 1u << (apic_read(APIC_ID) & 15));
 	hits = 0;
 	wrmsr(0x83f, 0x41); /* SELF IPI */
+	CHECK(apic_read(APIC_IRR + 0x20) & 2);
+	CHECK_EQ(hits, 0);
 	CHECK(wait_hits(1));
+	irq_enable();
+	hits = 0;
+	wrmsr(0x83f, 0x41);
+	for (unsigned int i = 0; i < 100 && !hits; i++)
+		barrier();
+	irq_disable();
+	CHECK_EQ(hits, 1);
+	apic_write(APIC_ESR, 0);
+	wrmsr(0x83f, 5); /* there is no such vector */
+	apic_write(APIC_ESR, 0);
+	CHECK_EQ(apic_read(APIC_ESR), ESR_SEND_ILLEGAL);
+	apic_write(APIC_ESR, 0);
+	CHECK_EQ(guard(write_reserved, (void *)0x8080100), X86_GP); /* TPR has eight bits */
+	CHECK_EQ(guard(write_reserved, (void *)0x80b0001), X86_GP); /* EOI is a zero */
+	CHECK_EQ(guard(write_reserved, (void *)0x83f0141), X86_GP);
 }
 
 TEST(lapic, IN_DOM0 | IN_DOMU, 1)
@@ -223,6 +320,8 @@ TEST(lapic, IN_DOM0 | IN_DOMU, 1)
 		test_skip("no x2APIC");
 	check_registers();
 	check_priorities();
+	check_nested();
+	check_halt();
 	check_end();
 	check_cr8();
 	check_timer();
@@ -236,6 +335,8 @@ TEST(lapic_xapic, IN_DOMU | XAPIC, 1)
 	CHECK(!apic_is_x2());
 	check_registers();
 	check_priorities();
+	check_nested();
+	check_halt();
 	check_end();
 	check_cr8();
 	check_timer();
