@@ -109,6 +109,7 @@ void vlapic_ended(struct vcpu *v, uint8_t vector)
 
 void vlapic_tpr_changed(struct vcpu *v)
 {
+	v->hvm.tpr_written = false;
 	update_ppr(v->vlapic);
 	recheck(v);
 }

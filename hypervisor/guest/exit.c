@@ -210,13 +210,12 @@ static void enter_guest(struct vcpu *v)
 {
 	struct hvm_vcpu *hv = &v->hvm;
 	struct hvm_exit exit;
-	uint8_t tpr = hvm_tpr(hv);
 	bool flush = p2m_enter(hv->p2m, &hv->tlb_gen) | hv->force_flush;
 
 	hv->force_flush = false;
 	hvm_ops->run(hv, flush, &exit);
 	p2m_leave();
-	if (unlikely(hvm_tpr(hv) != tpr))
+	if (unlikely(hv->tpr_written))
 		vlapic_tpr_changed(v);
 	v->nr_exits[exit.kind]++;
 	exit_table[exit.kind].handle(v, &exit);

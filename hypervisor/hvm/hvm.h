@@ -125,6 +125,7 @@ struct hvm_vcpu {
 	bool force_flush;	/* flush this vCPU's TLB at next entry */
 	bool dr_loaded;		/* guest debug registers are in the CPU, DR accesses not intercepted */
 	struct lapic_reg *apic_page; /* the local APIC's registers; a CPU that helps with it uses them, too */
+	bool tpr_written;	/* by CR8, without an exit; nothing else follows from it yet */
 	bool apic_direct;	/* the guest may reach its x2APIC without exits as far as the CPU can serve it */
 	bool has_requests;	/* IRR or TMR have changed; the backend clears it, if hvm_delivers */
 	uint8_t rvi, svi;	/* highest bit of IRR that counts, and of ISR, 0 none: SDM 3C 24.4.2; both ways */

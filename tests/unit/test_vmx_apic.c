@@ -70,6 +70,18 @@ static void cr8_exits_only_while_it_holds_something(void **state)
 	assert_false(vmx.proc & PROC_CR8_WRITE);
 }
 
+static void a_write_to_cr8_is_noticed(void **state)
+{
+	page[REG_TPR].val = 0x45;
+	vmx_apic_before_entry(&hv, &vmx);
+	vmx_apic_after_exit(&hv, &vmx);
+	assert_false(hv.tpr_written);
+	vmx_apic_before_entry(&hv, &vmx);
+	page[REG_TPR].val = 0x40; /* the CPU writes there */
+	vmx_apic_after_exit(&hv, &vmx);
+	assert_true(hv.tpr_written);
+}
+
 static void requests_go_in_and_what_became_of_them_comes_out(void **state)
 {
 	hv.rvi = 0x91;
@@ -167,6 +179,7 @@ int main(void)
 		cmocka_unit_test_setup(starts_with_nothing_requested, setup),
 		cmocka_unit_test_setup(a_cpu_without_it_is_left_alone, setup),
 		cmocka_unit_test_setup(cr8_exits_only_while_it_holds_something, setup),
+		cmocka_unit_test_setup(a_write_to_cr8_is_noticed, setup),
 		cmocka_unit_test_setup(requests_go_in_and_what_became_of_them_comes_out, setup),
 		cmocka_unit_test_setup(who_is_waited_for_exits_at_the_end, setup),
 		cmocka_unit_test_setup(msrs_are_open_only_while_they_may_be, setup),

@@ -136,8 +136,10 @@ static void after_exit(struct hvm_vcpu *hv, struct vmcb *vmcb)
 	hv->rip = vmcb->rip;
 	hv->rflags = vmcb->rflags;
 	hv->interrupt_shadow = vmcb->interrupt_shadow & 1;
-	if (unlikely(vmcb->v_tpr != hvm_tpr(hv) >> 4))
+	if (unlikely(vmcb->v_tpr != hvm_tpr(hv) >> 4)) {
 		hv->apic_page[REG_TPR].val = (uint32_t)vmcb->v_tpr << 4;
+		hv->tpr_written = true;
+	}
 	vmcb->eventinj = 0;
 	vmcb->tlb_control = TLB_DO_NOTHING;
 	vmcb->clean = CLEAN_ALL;

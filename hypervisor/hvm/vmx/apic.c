@@ -56,6 +56,7 @@ void vmx_apic_before_entry(struct hvm_vcpu *hv, struct vmx *vmx)
 {
 	uint16_t status = (uint16_t)(hv->svi << 8 | hv->rvi);
 
+	vmx->tpr = hvm_tpr(hv);
 	if (!(vmx_caps.proc & PROC_TPR_SHADOW))
 		return;
 	/* The TPR threshold would do, but not together with virtual interrupt delivery. */
@@ -74,6 +75,7 @@ void vmx_apic_before_entry(struct hvm_vcpu *hv, struct vmx *vmx)
 
 void vmx_apic_after_exit(struct hvm_vcpu *hv, struct vmx *vmx)
 {
+	hv->tpr_written = vmx->tpr != hvm_tpr(hv);
 	if (!(vmx_caps.proc2 & PROC2_INTR_DELIVERY))
 		return;
 	vmx->interrupt_status = (uint16_t)vmcs_read(VMCS_INTERRUPT_STATUS);

@@ -35,6 +35,7 @@ struct vmx {
 	uint64_t eoi_exits[NR_EOI_EXITS];    /* as the VMCS has them; the next two likewise */
 	uint16_t interrupt_status;
 	bool apic_direct;
+	uint8_t tpr;			     /* at the last entry */
 	int32_t last_cpu;		     /* whose TLB may hold something of it */
 	bool launched;
 	struct hvm_event event;		     /* goes in at the next entry */
