@@ -2,9 +2,9 @@
 /*
  * A vCPU's local APIC, xAPIC and x2APIC. APIC ID = 2 * vCPU id, for good.
  *
- * Who writes what: IRR and TMR are set by anybody with atomic operations; everything else belongs
- * to the CPU that runs the vCPU, except the timer's three words, which the timer's callback shares
- * under the vlapic lock.
+ * Who writes what: posted requests and TMR are set by anybody with atomic operations; everything else
+ * belongs to the CPU that runs the vCPU, or that CPU's microcode while the guest runs, except the
+ * timer's words, which the timer's callback shares under the vlapic lock.
  */
 #pragma once
 
@@ -30,7 +30,8 @@ void vlapic_reset(struct vcpu *v); /* INIT: all but ID and APIC_BASE; own CPU or
 
 /* An interrupt arrives; wakes the vCPU. Any CPU, any lock below timer's. */
 void vlapic_post(struct vcpu *v, uint8_t vector, bool level);
-/* Own CPU: the vector to inject now (above PPR, APIC enabled), or -1; then take it: IRR -> ISR. */
+/* Own CPU, or nobody runs it: what was posted enters IRR; the vector to inject now (above PPR, APIC enabled), or -1.
+ * Then take it: IRR -> ISR; not if hvm_delivers. */
 int vlapic_pending(const struct vcpu *v);
 void vlapic_accept(struct vcpu *v, uint8_t vector);
 /* The guest ends the interrupt in service; own CPU. */

@@ -178,11 +178,14 @@ static void cr8_write(unsigned long val)
 static void check_cr8(void)
 {
 	hits = 0;
+	cr8_write(2);
+	CHECK_EQ(apic_read(APIC_PPR), 0x20);
 	cr8_write(4);
 	irq_enable();
 	apic_send(0, ICR_SELF | ICR_ASSERT | 0x41);
 	spin_ns(100000);
 	CHECK_EQ(hits, 0);
+	CHECK_EQ(apic_read(APIC_TPR), 0x40);
 	cr8_write(3);
 	for (unsigned int i = 0; i < 100 && !hits; i++)
 		barrier();
@@ -333,6 +336,8 @@ TEST(lapic, IN_DOM0 | IN_DOMU, 1)
 TEST(lapic_xapic, IN_DOMU | XAPIC, 1)
 {
 	CHECK(!apic_is_x2());
+	CHECK_EQ(guard(read_reserved, (void *)2), X86_GP); /* none of the MSRs is there */
+	CHECK_EQ(guard(write_reserved, (void *)0x80b0000), X86_GP);
 	check_registers();
 	check_priorities();
 	check_nested();
