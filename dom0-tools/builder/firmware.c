@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define PVGRUB_PVH "/usr/lib/grub-xen/grub-i386-xen_pvh.bin"
+#define PVGRUB_ADVICE "install grub-xen-host (Debian, Ubuntu), or say where it is with kernel= instead"
 #define MAX_PATHS  3
 
 /* One GRUB does for both words: under PVH it is a 32-bit program that starts kernels of either kind. */
@@ -15,8 +16,8 @@ static const struct {
 	const char *name, *advice;
 	const char *path[MAX_PATHS];
 } firmwares[] = {
-	{ "pvgrub64", "install grub-xen-host (Debian, Ubuntu)", { PVGRUB_PVH } },
-	{ "pvgrub32", "install grub-xen-host (Debian, Ubuntu)", { PVGRUB_PVH } },
+	{ "pvgrub64", PVGRUB_ADVICE, { PVGRUB_PVH } },
+	{ "pvgrub32", PVGRUB_ADVICE, { PVGRUB_PVH } },
 	{ "ovmf",
 	  "it has to be OVMF's build for Xen (OvmfXen): install edk2-ovmf-xen (Fedora); Debian 12 has "
 	  "no package of it, its ovmf is for other machines; use pvgrub64 there",
@@ -37,8 +38,7 @@ int firmware_find(struct guest_config *c, struct diag *dg)
 				return c->kernel ? 0 : diag_fail(dg, -ENOMEM, "no memory");
 			}
 		return diag_fail(dg, -ENOENT,
-				 "firmware: there is no %s: %s, or say where it is with kernel= "
-				 "instead", firmwares[i].path[0], firmwares[i].advice);
+				 "firmware: there is no %s: %s", firmwares[i].path[0], firmwares[i].advice);
 	}
 	return diag_fail(dg, -EINVAL,
 			 "firmware: expected \"pvgrub64\", \"pvgrub32\" or \"ovmf\", not \"%s\": other "

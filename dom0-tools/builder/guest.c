@@ -297,6 +297,11 @@ static int connect_rings(struct build *b)
 	return step(b, rc, "connect console and xenstore");
 }
 
+static bool is_pvgrub(const char *firmware)
+{
+	return !strncmp(firmware, "pvgrub", 6);
+}
+
 int guest_create(struct hl *hl, const struct guest_config *c, const struct guest_files *f,
 		 uint32_t *domid, struct diag *dg)
 {
@@ -321,6 +326,8 @@ int guest_create(struct hl *hl, const struct guest_config *c, const struct guest
 		rc = load_memory(b);
 	if (!rc)
 		rc = connect_rings(b);
+	if (!rc && c->firmware && !is_pvgrub(c->firmware)) /* UEFI reaches its APIC by memory */
+		rc = step(b, hl_xapic_start(hl, b->domid, c->maxvcpus), "set its APICs' mode");
 	if (!rc)
 		rc = step(b,
 			  hl_pvh_start(hl, b->domid, c->maxvcpus, f->kernel.entry,

@@ -105,6 +105,8 @@ int hl_hvm_set_params(struct hl *hl, uint32_t domid, const xen_domctl_hl_param_t
 /* lib/start.c: the PVH boot state for vCPU 0. */
 int hl_pvh_start(struct hl *hl, uint32_t domid, uint32_t vcpus, uint32_t entry,
 		 uint32_t start_info);
+/* Before that: all local APICs as a processor's reset leaves them. Helium starts them in x2APIC mode, which suits Linux. */
+int hl_xapic_start(struct hl *hl, uint32_t domid, uint32_t vcpus);
 
 /* lib/store.c: xenstore; opened on first use. NULL and -errno when the daemon does not answer. */
 struct xs_handle *hl_store(struct hl *hl);

@@ -19,6 +19,7 @@
 #define CR0_PE_ET	  0x11
 #define DR6_RESET	  0xffff0ff0UL
 #define DR7_RESET	  0x400UL
+#define APIC_BASE_X2APIC  (1UL << 10)
 
 struct context {
 	uint8_t *data;
@@ -119,6 +120,42 @@ static int start_by_context(struct hl *hl, uint32_t domid, uint32_t vcpus, uint3
 		context_add(&set, HVM_SAVE_CODE(MTRR), v, &mtrr, sizeof(mtrr));
 	}
 	context_add(&set, HVM_SAVE_CODE(CPU), 0, &cpu, sizeof(cpu));
+	context_add(&set, HVM_SAVE_CODE(END), 0, NULL, 0);
+	rc = context_set(hl, domid, &set);
+out:
+	hl_buffer_free(hl, full.data);
+	hl_buffer_free(hl, set.data);
+	return rc;
+}
+
+int hl_xapic_start(struct hl *hl, uint32_t domid, uint32_t vcpus)
+{
+	struct context full = { 0 }, set = { 0 };
+	const struct hvm_save_header *header;
+	int rc = context_get(hl, domid, &full);
+
+	if (rc < 0)
+		goto out;
+	rc = -ENOMEM;
+	set.size = 4096 + vcpus * (sizeof(struct hvm_save_descriptor) + sizeof(struct hvm_hw_lapic));
+	set.data = hl_buffer(hl, set.size);
+	if (!set.data)
+		goto out;
+	rc = -EPROTO;
+	header = context_find(&full, HVM_SAVE_CODE(HEADER), 0, HVM_SAVE_LENGTH(HEADER));
+	if (!header)
+		goto out;
+	context_add(&set, HVM_SAVE_CODE(HEADER), 0, header, sizeof(*header));
+	for (uint32_t v = 0; v < vcpus; v++) {
+		const struct hvm_hw_lapic *old = context_find(&full, HVM_SAVE_CODE(LAPIC), v, HVM_SAVE_LENGTH(LAPIC));
+		struct hvm_hw_lapic lapic;
+
+		if (!old)
+			goto out;
+		lapic = *old;
+		lapic.apic_base_msr &= ~APIC_BASE_X2APIC;
+		context_add(&set, HVM_SAVE_CODE(LAPIC), v, &lapic, sizeof(lapic));
+	}
 	context_add(&set, HVM_SAVE_CODE(END), 0, NULL, 0);
 	rc = context_set(hl, domid, &set);
 out:

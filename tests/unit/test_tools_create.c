@@ -163,6 +163,15 @@ int hl_grant_seed(struct hl *hl, uint32_t domid, uint32_t ref, uint64_t gfn, uin
 	return fake(0);
 }
 
+static bool by_memory; /* the local APICs' mode */
+
+int hl_xapic_start(struct hl *hl, uint32_t domid, uint32_t vcpus)
+{
+	assert_false(started);
+	by_memory = true;
+	return fake(0);
+}
+
 int hl_pvh_start(struct hl *hl, uint32_t domid, uint32_t vcpus, uint32_t entry, uint32_t start_info)
 {
 	started = true;
@@ -271,7 +280,7 @@ static int create(struct guest_config *c, struct diag *dg)
 	int rc;
 
 	steps = next_port = 0;
-	exists = introduced = started = attached = false;
+	exists = introduced = started = attached = by_memory = false;
 	nodes = 0;
 	memset(populated, 0, MAX_PAGES);
 	rc = guest_create(NULL, c, &f, &domid, dg);
@@ -298,6 +307,22 @@ static struct guest_config some_config(void)
 		.cpus = &cpus,
 		.has_uuid = true,
 	};
+}
+
+/* UEFI reaches its local APIC by memory; GRUB needs none, Linux finds its own way. */
+static void test_apic_mode(void **state)
+{
+	static char ovmf[] = "ovmf", uefi[] = "uefi", pvgrub[] = "pvgrub64";
+	char *firmware[] = { ovmf, uefi, pvgrub, NULL };
+	struct guest_config c = some_config();
+	struct diag dg = { "" };
+
+	fail_at = extent_fails = 0;
+	for (unsigned int i = 0; i < 4; i++) {
+		c.firmware = firmware[i];
+		assert_int_equal(create(&c, &dg), 0);
+		assert_int_equal(by_memory, i < 2);
+	}
 }
 
 static void test_every_failure(void **state)
@@ -363,6 +388,7 @@ static void test_too_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_apic_mode),
 		cmocka_unit_test(test_every_failure),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_too_large),
