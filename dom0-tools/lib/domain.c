@@ -3,6 +3,7 @@
 #include "dom0-tools/lib/call.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,14 @@ int hl_domain_destroy(struct hl *hl, uint32_t domid)
 	struct xen_domctl op = { 0 };
 	int rc;
 
-	/* Frames that Dom0 still has mapped make it say "again" until they are gone. */
+	/*
+	 * Clearing much memory takes long, and Linux does not schedule within a hypercall: so piece by piece, where the
+	 * hypervisor can. The other one says "again" while somebody else is at it.
+	 */
+	while ((rc = hl_domctl_for(hl, XEN_DOMCTL_hl_destroy, domid, &op)) == -EAGAIN)
+		sched_yield();
+	if (rc != -ENOSYS)
+		return rc;
 	while ((rc = hl_domctl_for(hl, XEN_DOMCTL_destroydomain, domid, &op)) == -EAGAIN)
 		usleep(DESTROY_PAUSE_US);
 	return rc;

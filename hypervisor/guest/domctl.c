@@ -53,6 +53,7 @@ static const struct row hl_ops[] = {
 	OP(hl_pvh_start, OTHER_ONLY | NO_ANSWER | ALONE),
 	OP(hl_grant_seed, OTHER_ONLY | NO_ANSWER),
 	OP(hl_hvm_params, OTHER_ONLY),
+	[XEN_DOMCTL_hl_destroy - XEN_DOMCTL_HL_BASE] = { domctl_destroydomain, OTHER_ONLY | NO_ANSWER },
 };
 
 static const struct row *find_row(uint32_t cmd)

@@ -61,9 +61,11 @@ int domctl_createdomain(struct vcpu *v, struct domain *unused, struct xen_domctl
 
 int domctl_destroydomain(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
+	bool in_pieces = op->cmd == XEN_DOMCTL_hl_destroy;
 	int rc = domain_destroy(d);
 
-	return rc == -EBUSY ? -EAGAIN : rc; /* another CPU is at it: the tools try again */
+	/* The tools try again: another CPU is at it, or they want to be asked. */
+	return rc == -EBUSY || (rc == -ERESTART && in_pieces) ? -EAGAIN : rc;
 }
 
 /* The control pause is one pause, however often it is asked for. True when it changed. */

@@ -100,6 +100,7 @@ enum {
 	XEN_DOMCTL_hl_pvh_start,
 	XEN_DOMCTL_hl_grant_seed,
 	XEN_DOMCTL_hl_hvm_params,
+	XEN_DOMCTL_hl_destroy,
 };
 
 /* createdomain: domain in = 0 or >= DOMID_FIRST_RESERVED to have one chosen; the id comes back there. */
@@ -311,6 +312,11 @@ struct xen_domctl_hl_grant_seed {
 	domid_t domid;			/* who may map it */
 	uint16_t pad;			/* 0 */
 };
+
+/*
+ * hl_destroy: destroydomain in pieces. -EAGAIN: call again; a kernel that does not preempt its hypercalls can do other
+ * things meanwhile. No arguments.
+ */
 
 /* hl_hvm_params: HVMOP_set_param for several parameters; stops at the first bad one, nr = those done. */
 #define XEN_DOMCTL_HL_MAX_PARAMS	64

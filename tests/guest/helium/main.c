@@ -2,7 +2,8 @@
 /*
  * helium: the control operations that only Helium has (include/helium/domctl.h): hl_load copies
  * into another domain or clears, across pages, and stops at what is not RAM; hl_grant_seed;
- * hl_hvm_params stops at the first bad one; hl_pvh_start starts a domain once.
+ * hl_hvm_params stops at the first bad one; hl_pvh_start starts a domain once; hl_destroy
+ * takes it down in pieces.
  */
 #include "lib/domu.h"
 #include "lib/events.h"
@@ -72,6 +73,22 @@ static void check_seed(struct domu *u)
 	CHECK_EQ(domctl(XEN_DOMCTL_hl_grant_seed, u->id, &op), 0);
 }
 
+static void check_destroy(struct domu *u)
+{
+	xen_domctl_getdomaininfo_t info;
+	unsigned int pieces = 1;
+	long rc;
+
+	while ((rc = domctl_simple(XEN_DOMCTL_hl_destroy, u->id)) == -XEN_EAGAIN)
+		pieces++;
+	CHECK_EQ(rc, 0);
+	CHECK(pieces > 1 && pieces < 1000);
+	CHECK_EQ(domain_info(u->id, &info), 0); /* we have a page of it mapped */
+	CHECK(info.flags & XEN_DOMINF_dying);
+	CHECK(info.tot_pages < 8);
+	CHECK_EQ(domctl_simple(XEN_DOMCTL_hl_destroy, 0), -XEN_EINVAL);
+}
+
 TEST(helium, IN_DOM0, 1)
 {
 	struct xen_domctl op = { .u.hl_pvh_start = { .entry_eip = (uintptr_t)start32,
@@ -95,5 +112,6 @@ TEST(helium, IN_DOM0, 1)
 	CHECK_EQ(domu_unpause(&u), 0);
 	CHECK(domu_word_moves(&u, 0, 2 * NSEC_PER_SEC));
 	CHECK_EQ(domctl(XEN_DOMCTL_hl_pvh_start, u.id, &op), -XEN_EBUSY);
+	check_destroy(&u);
 	domu_destroy(&u);
 }
