@@ -84,6 +84,8 @@ debian '/images/debian.qcow2,qcow2,xvda,w'
 check "create it from the qcow2 image" hl create debian.cfg
 logs_in
 check "the journal was replayed" in_guest debian 'dmesg | grep "EXT4-fs (xvda1): recovery complete" || ! dmesg | grep EXT4'
+check "systemd has checked the file system" in_guest debian \
+	'systemctl show -p Result -p ExecMainStatus systemd-fsck-root; systemctl is-active systemd-fsck-root'
 check "nothing was lost" in_guest debian 'md5sum -c /root/raw.sum'
 check "qcow2: sums" writes /root/qcow2
 type_into debian poweroff
