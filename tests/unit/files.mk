@@ -58,7 +58,7 @@ unit-y += test_guest_walk
 test_guest_walk-objs := hypervisor/core/guest_walk.o
 
 # dev
-unit-y += test_vlapic test_decode test_vioapic test_cpuid test_vpci
+unit-y += test_vlapic test_vlapic_model test_decode test_vioapic test_cpuid test_vpci
 unit-y += test_time
 test_time-objs := hypervisor/x86/time.o hypervisor/dev/vlapic_time.o $(addprefix $(FAKES)/,bug.o log.o ports.o)
 unit-y += test_io
@@ -77,6 +77,7 @@ test_vioapic-objs := hypervisor/dev/vioapic.o $(VLAPIC_OBJS) $(addprefix $(FAKES
 test_vpci-objs := $(addprefix hypervisor/dev/,vpci.o vpci_msi.o vmsi.o vmsix.o) $(VLAPIC_OBJS) \
 	$(addprefix $(FAKES)/,bug.o lock.o log.o kalloc.o kick.o time.o ports.o iommu.o)
 test_vlapic-objs := $(VLAPIC_OBJS) $(addprefix $(FAKES)/,bug.o lock.o kalloc.o kick.o time.o)
+test_vlapic_model-objs := $(test_vlapic-objs)
 
 # guest
 unit-y += test_evtchn test_evtchn_fifo test_evtchn_fifo_smp test_gnttab test_memory
