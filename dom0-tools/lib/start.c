@@ -75,6 +75,37 @@ static void context_add(struct context *cx, unsigned int code, unsigned int inst
 	cx->used += sizeof(d) + length;
 }
 
+/* full becomes what the domain has, set its header and room for `size` bytes more. */
+static int context_begin(struct hl *hl, uint32_t domid, size_t size, struct context *full, struct context *set)
+{
+	const struct hvm_save_header *header;
+	int rc = context_get(hl, domid, full);
+
+	if (rc < 0)
+		return rc;
+	set->size = 4096 + size;
+	set->data = hl_buffer(hl, set->size);
+	if (!set->data)
+		return -ENOMEM;
+	header = context_find(full, HVM_SAVE_CODE(HEADER), 0, HVM_SAVE_LENGTH(HEADER));
+	if (!header)
+		return -EPROTO;
+	context_add(set, HVM_SAVE_CODE(HEADER), 0, header, sizeof(*header));
+	return 0;
+}
+
+/* Unless something went wrong before, load what was put together; free both. */
+static int context_end(struct hl *hl, uint32_t domid, struct context *full, struct context *set, int rc)
+{
+	if (!rc) {
+		context_add(set, HVM_SAVE_CODE(END), 0, NULL, 0);
+		rc = context_set(hl, domid, set);
+	}
+	hl_buffer_free(hl, full->data);
+	hl_buffer_free(hl, set->data);
+	return rc;
+}
+
 static struct hvm_hw_cpu boot_cpu(uint32_t entry, uint32_t start_info)
 {
 	return (struct hvm_hw_cpu){
@@ -93,22 +124,10 @@ static int start_by_context(struct hl *hl, uint32_t domid, uint32_t vcpus, uint3
 {
 	struct hvm_hw_cpu cpu = boot_cpu(entry, start_info);
 	struct context full = { 0 }, set = { 0 };
-	const struct hvm_save_header *header;
-	int rc = context_get(hl, domid, &full);
+	int rc = context_begin(hl, domid, vcpus * (sizeof(struct hvm_save_descriptor) + sizeof(struct hvm_hw_mtrr)),
+			       &full, &set);
 
-	if (rc < 0)
-		goto out;
-	rc = -ENOMEM;
-	set.size = 4096 + vcpus * (sizeof(struct hvm_save_descriptor) + sizeof(struct hvm_hw_mtrr));
-	set.data = hl_buffer(hl, set.size);
-	if (!set.data)
-		goto out;
-	rc = -EPROTO;
-	header = context_find(&full, HVM_SAVE_CODE(HEADER), 0, HVM_SAVE_LENGTH(HEADER));
-	if (!header)
-		goto out;
-	context_add(&set, HVM_SAVE_CODE(HEADER), 0, header, sizeof(*header));
-	for (uint32_t v = 0; v < vcpus; v++) {
+	for (uint32_t v = 0; v < vcpus && !rc; v++) {
 		const struct hvm_hw_mtrr *old = context_find(&full, HVM_SAVE_CODE(MTRR), v,
 							     HVM_SAVE_LENGTH(MTRR));
 		struct hvm_hw_mtrr mtrr;
@@ -119,49 +138,30 @@ static int start_by_context(struct hl *hl, uint32_t domid, uint32_t vcpus, uint3
 		mtrr.msr_mtrr_def_type = MTRR_DEFAULT_WB;
 		context_add(&set, HVM_SAVE_CODE(MTRR), v, &mtrr, sizeof(mtrr));
 	}
-	context_add(&set, HVM_SAVE_CODE(CPU), 0, &cpu, sizeof(cpu));
-	context_add(&set, HVM_SAVE_CODE(END), 0, NULL, 0);
-	rc = context_set(hl, domid, &set);
-out:
-	hl_buffer_free(hl, full.data);
-	hl_buffer_free(hl, set.data);
-	return rc;
+	if (!rc)
+		context_add(&set, HVM_SAVE_CODE(CPU), 0, &cpu, sizeof(cpu));
+	return context_end(hl, domid, &full, &set, rc);
 }
 
 int hl_xapic_start(struct hl *hl, uint32_t domid, uint32_t vcpus)
 {
 	struct context full = { 0 }, set = { 0 };
-	const struct hvm_save_header *header;
-	int rc = context_get(hl, domid, &full);
+	int rc = context_begin(hl, domid, vcpus * (sizeof(struct hvm_save_descriptor) + sizeof(struct hvm_hw_lapic)),
+			       &full, &set);
 
-	if (rc < 0)
-		goto out;
-	rc = -ENOMEM;
-	set.size = 4096 + vcpus * (sizeof(struct hvm_save_descriptor) + sizeof(struct hvm_hw_lapic));
-	set.data = hl_buffer(hl, set.size);
-	if (!set.data)
-		goto out;
-	rc = -EPROTO;
-	header = context_find(&full, HVM_SAVE_CODE(HEADER), 0, HVM_SAVE_LENGTH(HEADER));
-	if (!header)
-		goto out;
-	context_add(&set, HVM_SAVE_CODE(HEADER), 0, header, sizeof(*header));
-	for (uint32_t v = 0; v < vcpus; v++) {
+	for (uint32_t v = 0; v < vcpus && !rc; v++) {
 		const struct hvm_hw_lapic *old = context_find(&full, HVM_SAVE_CODE(LAPIC), v, HVM_SAVE_LENGTH(LAPIC));
 		struct hvm_hw_lapic lapic;
 
-		if (!old)
-			goto out;
+		if (!old) {
+			rc = -EPROTO;
+			break;
+		}
 		lapic = *old;
 		lapic.apic_base_msr &= ~APIC_BASE_X2APIC;
 		context_add(&set, HVM_SAVE_CODE(LAPIC), v, &lapic, sizeof(lapic));
 	}
-	context_add(&set, HVM_SAVE_CODE(END), 0, NULL, 0);
-	rc = context_set(hl, domid, &set);
-out:
-	hl_buffer_free(hl, full.data);
-	hl_buffer_free(hl, set.data);
-	return rc;
+	return context_end(hl, domid, &full, &set, rc);
 }
 
 int hl_pvh_start(struct hl *hl, uint32_t domid, uint32_t vcpus, uint32_t entry, uint32_t start_info)

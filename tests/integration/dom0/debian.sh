@@ -23,7 +23,7 @@ debian() {
 # logs_in: the next boot's prompt, and a shell behind it that does not paint
 logs_in() {
 	boots=$((boots + 1))
-	check "boot $boots: GRUB reads its menu" wait_for 60 said debian 'Reading (.*/boot/grub/grub.cfg' $boots
+	check "boot $boots: GRUB reads its menu" wait_for 240 said debian 'Reading (.*/boot/grub/grub.cfg' $boots
 	check "boot $boots: a login prompt with the name from the seed" wait_for 300 said debian 'seeded login:' $boots || tail -n 20 "$logs/guest-debian.log"
 	[ $boots = 3 ] || check "boot $boots: cloud-init is through" wait_for 300 said debian 'Cloud-init v.* finished at' $boots
 	type_into debian root
