@@ -26,7 +26,7 @@ static int write_directories(struct hl *hl, const struct device *d, const struct
 	device_put(&front, "handle", "%u", d->id);
 	device_put(&front, "mac", "%s", mac);
 	/*
-	 * Linux' backend takes the index of a control ring for true: one that is 2^32 ahead has a thread of the kernel
+	 * Linux' backend takes the index of a control ring for true: one that is 2^31 ahead has a thread of the kernel
 	 * turn in circles for minutes, on a CPU that does nothing else. A reference that is none means that there is
 	 * no such ring; no driver of Linux has one.
 	 */
